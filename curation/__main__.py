@@ -1,0 +1,155 @@
+"""m3-curate: the command line. Each subcommand is a stage, and a function that a notebook can call with the same configuration."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from curation.config import (
+    ExportConfig,
+    FilterConfig,
+    GenerateConfig,
+    InspectConfig,
+    PassageConfig,
+    RunConfig,
+    SampleConfig,
+    SplitConfig,
+    read_recorded,
+)
+from data.errors import InputError, run_command
+
+USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help lists the options)
+
+  run        documents -> a curated data set: all the stages below, each skipped where it is done
+  sample     read the sources and take documents by language and length
+  split      find near-duplicates, and deal the documents to train, dev and test
+  estimate   say what generate would cost, without sending anything
+  generate   ask a question about every passage; what was paid for is never asked again
+  filter     drop the questions that are not worth training on
+  dedup      drop questions that were asked already, and write the data set
+  export     write the data set in another tool's layout
+  inspect    print the figures of a run and write its report.html anew
+
+A stage works on the run's folder (--out) and does what is missing before it; its options default to those the run was started with.
+"""
+_SECTIONS: dict[str, Any] = {
+    "sample": SampleConfig, "split": SplitConfig, "passages": PassageConfig, "generate": GenerateConfig, "filter": FilterConfig,
+}  # fmt: skip
+_STAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # command -> last stage to do, sections of the configuration it takes
+    "sample": ("sample", ("sample",)),
+    "split": ("split", ("split",)),
+    "estimate": ("passages", ("passages", "generate")),
+    "generate": ("generate", ("passages", "generate")),
+    "filter": ("filter", ("filter",)),
+    "dedup": ("dedup", ()),
+}
+_MARKERS = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
+_Out = Annotated[Path, tyro.conf.arg(help="Folder of the run.")]
+_Overwrite = Annotated[bool, tyro.conf.arg(help="Replace stages that were made with another configuration; paid answers are kept.")]
+
+
+def say(line: str) -> None:
+    """Print one line of progress, beside the bars."""
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)
+
+
+def run(config: RunConfig) -> None:
+    """Do every stage that is not done yet, and write the report."""
+    from curation import pipeline, report
+
+    pipeline.run(config, say)
+    print("\n".join(report.write_report(InspectConfig(out=config.out))))
+
+
+def run_stage(command: str, config: RunConfig) -> None:
+    """Do the stages up to the one that `command` names."""
+    from curation import pipeline
+    from curation.generate import estimate_cost
+
+    with pipeline.open_run(config):
+        outputs = pipeline.run_stages(config, _STAGES[command][0], say)
+        if command == "estimate":
+            print("\n".join(estimate_cost(outputs["passages"].table, config.generate, pipeline.ledger_path(config)).lines()))
+        if command == "dedup":
+            print(f"data set: {pipeline.build_dataset(config, outputs).path}")
+
+
+def export(config: ExportConfig) -> None:
+    """Write the data set in another tool's layout."""
+    from curation.export import export_dataset
+
+    print(f"written: {export_dataset(config, say)}")
+
+
+def inspect(config: InspectConfig) -> None:
+    """Print the figures of a run and write report.html."""
+    from curation.report import write_report
+
+    print("\n".join(write_report(config)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do what the command line says and return the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    command, rest = (given[0], given[1:]) if given else ("", [])
+    if command in ("", "-h", "--help"):
+        print(USAGE)
+        return 0 if command else 2
+    return run_command(lambda: _dispatch(command, rest))
+
+
+def _dispatch(command: str, rest: list[str]) -> None:
+    if command == "run":
+        recorded = None if "--source" in rest else read_recorded(_out_of(rest))
+        run(_parse(command, RunConfig, rest, recorded))
+    elif command in _STAGES:
+        run_stage(command, _parse_stage(command, rest))
+    elif command == "export":
+        export(_parse(command, ExportConfig, rest))
+    elif command == "inspect":
+        inspect(_parse(command, InspectConfig, rest))
+    else:
+        raise InputError(f"there is no command {command!r}\n\n{USAGE}")
+
+
+def _parse_stage(command: str, rest: list[str]) -> RunConfig:
+    """Return the run's recorded configuration with what the command line changes of the stage's own sections."""
+    recorded, sections = read_recorded(_out_of(rest)), _STAGES[command][1]
+    if command == "sample" and (recorded is None or "--source" in rest):
+        type_ = dataclasses.make_dataclass(
+            "sample", [("out", _Out), ("sample", SampleConfig), ("seed", int, 0), ("overwrite", _Overwrite, False)], kw_only=True
+        )
+        return RunConfig(**vars(_parse(command, type_, rest)))
+    if recorded is None and not {"-h", "--help"} & set(rest):
+        raise InputError(f"{_out_of(rest) or 'the run'} holds no run yet (--out); start it with m3-curate run or m3-curate sample")
+    fields: list[Any] = [("out", _Out)]
+    for section in sections:
+        default = getattr(recorded, section) if recorded else _SECTIONS[section]()
+        fields.append((section, _SECTIONS[section], dataclasses.field(default=default)))
+    type_ = dataclasses.make_dataclass(command, [*fields, ("overwrite", _Overwrite, False)], kw_only=True)
+    parsed = _parse(command, type_, rest)
+    assert recorded
+    return dataclasses.replace(recorded, **vars(parsed))
+
+
+def _parse(command: str, type_: Any, rest: list[str], default: Any = None) -> Any:
+    options = {"default": default} if default is not None else {}
+    return tyro.cli(type_, prog=f"m3-curate {command}", args=rest, config=_MARKERS, **options)
+
+
+def _out_of(rest: list[str]) -> Path | None:
+    """Return the value of --out, which is needed before the command line can be read with the run's own defaults."""
+    for number, argument in enumerate(rest):
+        if argument == "--out" and number + 1 < len(rest):
+            return Path(rest[number + 1])
+        if argument.startswith("--out="):
+            return Path(argument.removeprefix("--out="))
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

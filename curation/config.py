@@ -1,0 +1,181 @@
+"""The configuration of every stage: the single place of each default. Light to import, so that --help answers at once.
+
+A field marked `effort` changes how a stage works (how fast, how much it may spend), never what it makes; it does not count
+when a finished stage is compared with the asked configuration.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from data.files import digest
+
+_EFFORT = {"effort": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleConfig:
+    """Which documents are taken."""
+
+    source: tuple[str, ...]
+    """Files or folders (.txt .md .jsonl .parquet, text also compressed as .gz .bz2 .xz .zst), or ids of Hugging Face data sets: owner/name, owner/name:config, owner/name:config:split."""
+    languages: tuple[str, ...] = ()
+    """Only documents in these languages (ISO codes such as ko en); all by default."""
+    per_language: int | None = None
+    """At most this many documents of each language, spread over the length buckets; all by default."""
+    tokenizer: str = "estimate"
+    """Folder or hub id of the tokenizer that counts lengths, such as BAAI/bge-m3; "estimate" counts characters by script, without a download."""
+    min_tokens: int = 100
+    """Shorter documents are set aside."""
+    buckets: tuple[int, ...] = (500, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8192)
+    """Upper bounds of the length buckets in tokens; longer documents form one more."""
+    text_column: str | None = None
+    """Column that holds the text; guessed and reported by default. Likewise the four below."""
+    title_column: str | None = None
+    id_column: str | None = None
+    language_column: str | None = None
+    group_column: str | None = None
+    """Column whose equal values mark translations of one document; they never cross a split."""
+    max_source_rows: int | None = None
+    """Read at most this many rows of each source: a bound for streamed hub data sets."""
+    workers: int = field(default=2, metadata=_EFFORT)
+    """Processes that read and measure files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitConfig:
+    """Which documents are near-duplicates, and which split each document belongs to."""
+
+    jaccard: float = 0.8
+    """Documents whose character n-grams are at least this similar are near-duplicates: one of them is kept."""
+    dev_share: float = 0.1
+    """Share of each language's documents in dev."""
+    test_share: float = 0.1
+    """Share of each language's documents in test."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassageConfig:
+    """Which passages of a document the generator sees."""
+
+    passages_per_document: int = 1
+    """Passages drawn from each document, spread evenly over its length."""
+    passage_min_tokens: int = 60
+    """A passage is a run of whole paragraphs at least this long, where the document allows."""
+    passage_max_tokens: int = 400
+    """And at most this long; a longer paragraph is cut at sentence ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateConfig:
+    """Who writes the questions, and what that may cost."""
+
+    generator: Literal["extractive", "openai"] = "extractive"
+    """openai asks an OpenAI-compatible endpoint; extractive asks no LLM: it makes a keyword query of the passage's most informative sentence."""
+    model: str | None = None
+    """Model that the endpoint is asked for; required with --generator openai."""
+    base_url: str | None = None
+    """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. The key comes from OPENAI_API_KEY."""
+    prompt: str = "mldr"
+    """Name of a bundled instruction."""
+    temperature: float | None = None
+    """Sampling temperature; the endpoint's own by default."""
+    max_answer_tokens: int = 256
+    """Upper bound of an answer's tokens."""
+    concurrency: int = field(default=16, metadata=_EFFORT)
+    """Requests in flight at most."""
+    timeout_seconds: float = field(default=120.0, metadata=_EFFORT)
+    """How long one request may take."""
+    price_in: float | None = field(default=None, metadata=_EFFORT)
+    """Price of a million prompt tokens, in any currency; needed by --max-cost and for the estimate."""
+    price_out: float | None = field(default=None, metadata=_EFFORT)
+    """Price of a million answer tokens."""
+    max_cost: float | None = field(default=None, metadata=_EFFORT)
+    """Spend no more than this, in the currency of the prices; what is in flight counts."""
+    max_requests: int | None = field(default=None, metadata=_EFFORT)
+    """Send no more than this many requests in this run."""
+    ledger: Path | None = field(default=None, metadata=_EFFORT)
+    """File that keeps every paid answer; DIR/ledger.sqlite by default. Runs may share one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterConfig:
+    """Which questions are kept."""
+
+    uniqueness_depth: int = 10
+    """BM25 must find the source document among this many best for the question; 0 leaves the check out."""
+    max_copied_share: float = 0.9
+    """A question that repeats more than this share of one sentence, and is hardly longer, is a copy."""
+    min_overlap: float = 0.05
+    """Share of the question's tokens that must stand in the passage."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """From documents to a curated data set: all stages, each skipped where it is done already."""
+
+    out: Path
+    """Folder of the run; the data set stands in its subfolder dataset."""
+    sample: SampleConfig
+    split: SplitConfig = SplitConfig()
+    passages: PassageConfig = PassageConfig()
+    generate: GenerateConfig = GenerateConfig()
+    filter: FilterConfig = FilterConfig()
+    seed: int = 0
+    """Seed of every choice by chance."""
+    overwrite: bool = False
+    """Replace stages that were made with another configuration; paid answers are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Write the data set of a run in another tool's layout."""
+
+    out: Path
+    """Folder of the run."""
+    format: Literal["mldr", "flagembedding"]
+    """mldr: MLDR's rows with the texts inside; flagembedding: query, pos, neg."""
+    to: Path | None = None
+    """Where to write; DIR/export/FORMAT by default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectConfig:
+    """Print the figures of a run and write its report.html anew."""
+
+    out: Path
+    """Folder of the run."""
+    evaluations: tuple[Path, ...] = ()
+    """Files that m3-train evaluate wrote, in the order in which the report shows them."""
+    training: Path | None = None
+    """Folder that m3-train fit wrote: its loss curve goes into the report."""
+
+
+def effective(config: Any) -> dict[str, Any]:
+    """Return the fields of a stage's configuration that change what it makes, as plain JSON values."""
+    chosen = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if not f.metadata.get("effort")}
+    plain: dict[str, Any] = json.loads(json.dumps(chosen, default=str))
+    return plain
+
+
+def config_digest(config: Any, seed: int) -> str:
+    """Return the digest of what a stage's configuration makes."""
+    return digest(effective(config), seed)
+
+
+def read_recorded(out: Path | None) -> RunConfig | None:
+    """Return the configuration that a run's folder records, or None if there is none."""
+    file = out / "config.json" if out else None
+    if not out or not file or not file.is_file():
+        return None
+    plain = json.loads(file.read_text(encoding="utf-8"))
+    types = {"sample": SampleConfig, "split": SplitConfig, "passages": PassageConfig, "generate": GenerateConfig, "filter": FilterConfig}
+    sections: dict[str, Any] = {}
+    for name, section in types.items():
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain[name].items()}
+        if values.get("ledger"):
+            values["ledger"] = Path(values["ledger"])
+        sections[name] = section(**values)
+    return RunConfig(out=out, seed=plain["seed"], **sections)

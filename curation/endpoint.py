@@ -1,0 +1,162 @@
+"""An OpenAI-compatible endpoint: where it is, the key it wants, and what its failures mean for the work.
+
+The key comes from the environment variable OPENAI_API_KEY and goes into the request's header, nowhere else: `scrub` takes it out of
+every text that an endpoint sends back before the text is shown.
+"""
+
+import email.utils
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+import openai
+
+from data.errors import InputError
+
+OPENAI_URL = "https://api.openai.com/v1"
+_OPENAI_HOSTS = (".openai.com", ".openai.azure.com")
+_PLACEHOLDER_KEY = "none"  # servers of one's own rarely check it, but the client must send one
+_LONGEST_MESSAGE = 300
+_CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A base URL without a trailing slash."""
+
+    base_url: str
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether OpenAI itself (or Azure) answers, which is stricter than the servers that imitate it."""
+        return f".{urlsplit(self.base_url).hostname}".endswith(_OPENAI_HOSTS)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a failed request means.
+
+    `kind`: "later" - the endpoint wants fewer requests, "again" - it failed and may succeed, "refused" - it will never answer this request,
+    "stop" - no request can succeed, for a reason on the user's side ("stop_input") or not ("stop_run").
+    `wait_seconds`: how long the endpoint asks to wait. `may_cost`: whether the request may have been answered and charged all the same.
+    """
+
+    kind: Literal["later", "again", "refused", "stop_input", "stop_run"]
+    message: str
+    wait_seconds: float | None = None
+    may_cost: bool = False
+    reached: bool = True
+
+
+def find_endpoint(base_url: str | None) -> Endpoint:
+    """Return the endpoint to ask: `base_url`, else OPENAI_BASE_URL, else OpenAI; raises `InputError` for what is no such URL."""
+    url = (base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InputError(f"{url!r} is no base URL of an endpoint; it looks like http://localhost:8000/v1 (--base-url).")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise InputError(
+            f"the base URL of {parts.hostname} carries a password or a query, which would end up in records; put the key into "
+            "OPENAI_API_KEY and name the plain URL (--base-url)."
+        )
+    return Endpoint(url)
+
+
+def read_key(endpoint: Endpoint) -> str:
+    """Return the key from OPENAI_API_KEY, a placeholder for other servers than OpenAI's; raises `InputError` where one is needed."""
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not key and endpoint.is_openai:
+        raise InputError(
+            f"{endpoint.base_url} needs a key: set the environment variable OPENAI_API_KEY. For a server of your own name it with "
+            "--base-url; --generator extractive needs no endpoint at all."
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise InputError("OPENAI_API_KEY holds spaces, control characters or letters that no key has; set it anew.")
+    return key or _PLACEHOLDER_KEY
+
+
+def connect(endpoint: Endpoint, key: str, timeout_seconds: float) -> openai.AsyncOpenAI:
+    """Return a client of `endpoint` that leaves all retries to us."""
+    timeout = openai.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS))
+    return openai.AsyncOpenAI(api_key=key, base_url=endpoint.base_url, max_retries=0, timeout=timeout)
+
+
+def scrub(text: str, key: str) -> str:
+    """Return `text` on one line, shortened, and without `key` or anything that looks like one."""
+    if key != _PLACEHOLDER_KEY:
+        text = text.replace(key, "[key]")
+    text = re.sub(r"\b(sk-|Bearer\s+)[\w.*-]+", "[key]", text)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def judge(error: Exception, endpoint: Endpoint, model: str, key: str) -> Trouble:
+    """Return what `error`, raised by the client while it asked `model`, means for the work."""
+    if isinstance(error, openai.APIStatusError):
+        return _judge_status(error, endpoint, model, key)
+    cause = error.__cause__ or error
+    reason = scrub(str(cause) or type(cause).__name__, key)
+    # A connection that was never made carried no request; one that broke later, or took too long, may have been charged.
+    reached = type(cause).__name__ not in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
+    if isinstance(error, TimeoutError | openai.APITimeoutError) and reached:
+        reason = "no answer in time"
+    return Trouble("again", reason, may_cost=reached, reached=reached)
+
+
+def _judge_status(error: openai.APIStatusError, endpoint: Endpoint, model: str, key: str) -> Trouble:
+    status, where = error.status_code, endpoint.base_url
+    told = error.body.get("message") if isinstance(error.body, dict) else None
+    said = f"status {status}: {scrub(str(told or error.message), key)}"
+    if status == 401:
+        wants = (
+            "needs a key and OPENAI_API_KEY is not set"
+            if key == _PLACEHOLDER_KEY
+            else "does not accept the key in OPENAI_API_KEY"
+        )
+        return Trouble("stop_input", f"{where} {wants} ({said}). Set OPENAI_API_KEY to a key of this endpoint.")
+    if status == 403:
+        return Trouble(
+            "stop_input",
+            f"{where} does not allow this key to use the model {model} ({said}). Use another key or --model.",
+        )
+    if status in (404, 405):
+        return Trouble("stop_input", f"{where} knows no model {model!r}, or is not the base URL of its API ({said}).")
+    if status == 402 or (status == 429 and error.code in ("insufficient_quota", "billing_hard_limit_reached")):
+        return Trouble(
+            "stop_run",
+            f"the account at {where} has no credit left ({said}). Add credit, or use another key or --base-url.",
+        )
+    if status == 429:
+        return Trouble("later", said, wait_seconds=retry_after(error.response.headers))
+    if status >= 500 or status in (408, 409, 425):
+        return Trouble("again", said, wait_seconds=retry_after(error.response.headers))
+    return Trouble("refused", said)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that the headers Retry-After-Ms or Retry-After (seconds, or a date) ask to wait, None without them."""
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers[name]) * unit
+        except (KeyError, ValueError):
+            continue
+        return max(0.0, seconds) if seconds == seconds else None
+    parsed = email.utils.parsedate_tz(headers.get("retry-after", ""))
+    return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else None
+
+
+async def list_models(client: openai.AsyncOpenAI) -> list[str]:
+    """Return the models that the endpoint names, sorted; empty when it does not answer that question."""
+    try:
+        page = await client.with_options(timeout=_CONNECT_SECONDS).models.list()
+        return sorted(str(model.id) for model in page.data)
+    except Exception:  # the question only helps a message on another failure; its own failure must not hide that one
+        return []

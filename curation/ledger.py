@@ -1,0 +1,216 @@
+"""Every answer that was paid for, kept raw in one SQLite file: what stands here is never asked again.
+
+An answer is identified by the digest of (endpoint, complete request body, sample number). Several runs, and several processes at
+the same time, may share one file on a local disk. The file holds no key and no header of any request.
+
+Durability: the file is in WAL mode with synchronous=FULL. After `write` returns, an answer survives a killed process and also a power
+failure; a commit costs about a millisecond, and answers that arrive while one is under way share the next.
+"""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from data.errors import InputError, RunError
+
+ANSWER = "answer"  # a chat completion, whatever its quality
+REFUSED = "refused"  # the endpoint refuses this very request (its content or length) while it answers others
+MALFORMED = (
+    "malformed"  # status 200 without a chat completion: kept because it may have cost something, and asked again
+)
+
+_SCHEMA_VERSION = 1
+_LOCK_SECONDS = 60.0
+_KEYS_AT_ONCE = 500  # SQLite takes at least 999 parameters in one statement
+_COLUMNS = (
+    "key",
+    "sample",
+    "endpoint",
+    "model_asked",
+    "prompt",
+    "prompt_digest",
+    "state",
+    "response",
+    "finish_reason",
+    "model",
+    "prompt_tokens",
+    "completion_tokens",
+    "seconds",
+    "time",
+)
+_CREATE = """
+create table if not exists answers (
+    key text primary key, sample integer not null, endpoint text not null, model_asked text not null, prompt text not null,
+    prompt_digest text not null, state text not null, response text not null, finish_reason text, model text,
+    prompt_tokens integer, completion_tokens integer, seconds real not null, time real not null
+) without rowid
+"""
+# A malformed or refused entry gives way to a later one; an answer is never replaced.
+_INSERT = f"""
+insert into answers ({", ".join(_COLUMNS)}) values ({", ".join("?" * len(_COLUMNS))})
+on conflict (key) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])} where state != '{ANSWER}'
+"""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What we read of a chat completion; null where the endpoint does not say."""
+
+    content: str
+    finish_reason: str | None
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One row to be written: a raw response and what it answers; `seconds` is how long it took, `sample` counts from 0."""
+
+    key: str
+    endpoint: str
+    model_asked: str
+    prompt: str
+    prompt_digest: str
+    state: str
+    response: str
+    seconds: float
+    sample: int = 0
+
+
+def read_completion(response: str) -> Completion | None:
+    """Return what stands in a raw chat completion, or None if it is none; never raises, whatever an endpoint sends."""
+    try:
+        body = json.loads(response)
+    except (ValueError, RecursionError):
+        return None
+    choices = body.get("choices") if isinstance(body, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return None
+    message = choices[0].get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, list):  # some servers send parts
+        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+    usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
+    return Completion(
+        content if isinstance(content, str) else "",
+        _of_type(choices[0].get("finish_reason"), str),
+        _of_type(body.get("model"), str),
+        _of_type(usage.get("prompt_tokens"), int),
+        _of_type(usage.get("completion_tokens"), int),
+    )
+
+
+def _of_type(value: Any, kind: type) -> Any:
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None
+
+
+class Ledger:
+    """The file of paid answers. Usable from several threads; a context manager that closes the file."""
+
+    def __init__(self, path: Path):
+        """Open the ledger at `path`, made if it is missing; raises `InputError` if the file is something else."""
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise InputError(f"cannot open the ledger {path}: {error}. Name another file with --ledger.") from None
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise InputError(f"{path} cannot be used as a ledger: {error}. Name another file with --ledger.") from None
+
+    def _prepare(self) -> None:
+        for attempt in range(50):
+            try:
+                self._connection.execute("pragma journal_mode = wal")
+                break
+            except sqlite3.OperationalError:  # turning WAL on does not wait for other processes by itself
+                if attempt == 49:
+                    raise
+                time.sleep(0.1)
+        self._connection.execute("pragma synchronous = full")
+        version = self._connection.execute("pragma user_version").fetchone()[0]
+        tables = self._connection.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
+        if version > _SCHEMA_VERSION or (version == 0 and tables):
+            raise sqlite3.DatabaseError("it is a database of another program or a later version")
+        self._connection.execute("begin immediate")
+        self._connection.execute(_CREATE)
+        self._connection.execute(f"pragma user_version = {_SCHEMA_VERSION}")
+        self._connection.execute("commit")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write `entries` in one transaction; when this returns they are on the disk. Raises `RunError` if that fails."""
+        rows = []
+        for entry in entries:
+            read = read_completion(entry.response) if entry.state == ANSWER else None
+            known = (
+                (read.finish_reason, read.model, read.prompt_tokens, read.completion_tokens) if read else (None,) * 4
+            )
+            head = (entry.key, entry.sample, entry.endpoint, entry.model_asked, entry.prompt, entry.prompt_digest)
+            rows.append((*head, entry.state, entry.response, *known, entry.seconds, time.time()))
+        try:
+            with self._lock:
+                self._connection.execute("begin immediate")
+                try:
+                    self._connection.executemany(_INSERT, rows)
+                    self._connection.execute("commit")
+                except BaseException:
+                    if self._connection.in_transaction:  # a full disk may have rolled back already
+                        self._connection.execute("rollback")
+                    raise
+        except sqlite3.Error as error:
+            raise RunError(
+                f"cannot write to the ledger {self.path}: {error}. Answers up to here are kept; make room, or wait until no "
+                "other program holds the file, and run the same command again."
+            ) from error
+
+    def answered(self, keys: Iterable[str]) -> set[str]:
+        """Return those of `keys` that need not be asked: they have an answer, or the endpoint refuses them."""
+        return {key for key, _ in self._select("key, state", list(keys))}
+
+    def responses(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Return `{key: (state, raw response)}` of those of `keys` that are answered or refused."""
+        return {key: (state, response) for key, state, response in self._select("key, state, response", list(keys))}
+
+    def mean_tokens(self, model_asked: str, prompt_digest: str) -> tuple[int, float | None, float | None]:
+        """Return how many answers a model gave to an instruction, and their mean prompt and answer tokens."""
+        statement = (
+            "select count(*), avg(prompt_tokens), avg(completion_tokens) from answers"
+            " where model_asked = ? and prompt_digest = ? and state = ?"
+        )
+        with self._lock:
+            count, prompt, completion = self._connection.execute(
+                statement, (model_asked, prompt_digest, ANSWER)
+            ).fetchone()
+        return count, prompt, completion
+
+    def _select(self, columns: str, keys: list[str]) -> Iterator[tuple[Any, ...]]:
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            part = keys[start : start + _KEYS_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            statement = f"select {columns} from answers where key in ({marks}) and state in ('{ANSWER}', '{REFUSED}')"
+            with self._lock:
+                rows = self._connection.execute(statement, part).fetchall()
+            yield from rows

@@ -1,0 +1,242 @@
+"""The whole way, in order: sample -> split -> passages -> generate -> filter -> dedup -> data set -> report.
+
+Each stage is a folder under DIR/stages. A stage that is finished with the same configuration and input is not done again, so the same command
+goes on where it was stopped; answers that were paid for stand in the ledger, whatever happens to the stages.
+"""
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curation.config import PassageConfig, RunConfig, effective
+from curation.dedup import mark_duplicate_questions
+from curation.engine import Stage, StageOutput, map_parts, run_stage
+from curation.filter import filter_questions
+from curation.generate import generate_questions
+from curation.language import LANGUAGES
+from curation.lengths import token_counter
+from curation.passages import draw_passages
+from curation.read import find_sources
+from curation.sample import merge_samples, sample_file
+from curation.split import split_documents
+from data.dataset import CuratedDataset, load_curated, write_curated
+from data.errors import InputError, RunError
+from data.files import digest, write_json
+from data.records import DOCUMENT, PAIR, PASSAGE, QUESTION, REJECT
+
+Say = Callable[[str], None]
+Outputs = dict[str, StageOutput]
+
+
+def run(config: RunConfig, say: Say = lambda line: None) -> CuratedDataset:
+    """Do every stage that is not done yet and return the data set, which stands in `config.out`/dataset."""
+    with open_run(config):
+        outputs = run_stages(config, "dedup", say)
+        return build_dataset(config, outputs)
+
+
+def run_stages(config: RunConfig, last: str, say: Say = lambda line: None) -> Outputs:
+    """Do the stages up to `last`, each unless it is finished, and return what they made."""
+    outputs: Outputs = {}
+    for name, stage in STAGES.items():
+        outputs[name] = stage(config, outputs, say)
+        say(describe(name, outputs[name]))
+        if name == last:
+            break
+    return outputs
+
+
+@contextlib.contextmanager
+def open_run(config: RunConfig) -> Iterator[None]:
+    """Hold the run's folder: make it, record the configuration in it, and keep other processes out.
+
+    Raises `InputError` if the folder holds something else, or another process works in it.
+    """
+    unknown = sorted(set(config.sample.languages) - LANGUAGES)
+    if unknown:
+        raise InputError(f"unknown language {', '.join(unknown)}: --languages takes ISO codes such as en, ko, zh")
+    if config.out.is_file():
+        raise InputError(f"{config.out} is a file; --out takes a folder")
+    if config.out.is_dir() and any(config.out.iterdir()) and not (config.out / "config.json").exists():
+        raise InputError(f"{config.out} is not empty and holds no run of m3-curate; choose another --out")
+    config.out.mkdir(parents=True, exist_ok=True)
+    if not (config.out / "config.json").exists():
+        write_json(config.out / "config.json", as_json(config))
+    with (config.out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"another process is working in {config.out}; wait for it, or choose another --out") from None
+        yield
+
+
+def as_json(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration as it is kept in DIR/config.json."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config), default=str))
+    del plain["out"], plain["overwrite"]
+    return plain
+
+
+def sample(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Read the sources and take the documents."""
+    sources = find_sources(config.sample, say)
+    prints = [source.fingerprint() for source in sources]
+    stage = Stage("sample", DOCUMENT, effective(config.sample), config.seed, digest(prints))
+    folder = stage_folder(config, "sample")
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        token_counter(config.sample.tokenizer)  # says at once, here, if it cannot be loaded
+        parts = [folder / "parts" / digest(stage.config, stage.seed, source.name, mark) for source, mark in zip(sources, prints, strict=True)]
+        todo = [(source, config.sample, config.seed, part) for source, part in zip(sources, parts, strict=True) if not part.with_suffix(".parquet").exists()]
+        map_parts(sample_file, todo, config.sample.workers, "reading")
+        documents, rejects = merge_samples(parts, config.sample, config.seed)
+        if not len(documents):
+            reasons = ", ".join(f"{count} {reason}" for reason, count in _counts(rejects).items()) or "the sources are empty"
+            first = f"; the first: {rejects['place'][0]} {rejects['detail'][0]}" if len(rejects) else ""
+            raise InputError(f"no document is left to work on: {reasons}{first}")
+        return documents, rejects
+
+    output = run_stage(folder, stage, work, config.overwrite)
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    return output
+
+
+def split(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Find near-duplicates, and deal the documents to train, dev and test."""
+    before = outputs["sample"]
+    stage = Stage("split", DOCUMENT, effective(config.split), config.seed, before.digest)
+    return run_stage(stage_folder(config, "split"), stage, lambda: split_documents(before.table, config.split, config.seed), config.overwrite)
+
+
+def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Draw the passages that the generator will see."""
+    before = outputs["split"]
+    settings = {**effective(config.passages), "tokenizer": config.sample.tokenizer}
+    stage = Stage("passages", PASSAGE, settings, config.seed, before.digest)
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        count_tokens = token_counter(config.sample.tokenizer)
+        passages = draw_passages(before.table, config.passages, config.seed, count_tokens)
+        return passages, _without_passage(before.table, passages, config.passages)
+
+    return run_stage(stage_folder(config, "passages"), stage, work, config.overwrite)
+
+
+def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Ask a question about every passage."""
+    before = outputs["passages"]
+    stage = Stage("generate", QUESTION, effective(config.generate), config.seed, before.digest)
+    if config.generate.generator == "extractive":
+        say("no LLM is asked: the queries are keywords of the passages (--generator openai --model NAME asks one)")
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        return generate_questions(before.table, config.generate, ledger_path(config)), REJECT.empty_table()
+
+    return run_stage(stage_folder(config, "generate"), stage, work, config.overwrite)
+
+
+def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Drop the questions that are not worth training on."""
+    before = outputs["generate"]
+    stage = Stage("filter", QUESTION, effective(config.filter), config.seed, before.digest)
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        return filter_questions(before.table, outputs["passages"].table, outputs["split"].table, config.filter)
+
+    return run_stage(stage_folder(config, "filter"), stage, work, config.overwrite)
+
+
+def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+    """Drop questions that were asked already."""
+    before = outputs["filter"]
+    stage = Stage("dedup", QUESTION, {}, config.seed, before.digest)
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        old, marked = before.table["reason"].to_pylist(), mark_duplicate_questions(before.table)
+        table = before.table.set_column(QUESTION.get_field_index("reason"), QUESTION.field("reason"), pa.array(marked, pa.string()))
+        new = [number for number, reason in enumerate(marked) if reason != old[number]]
+        ids, queries = table["query_id"].to_pylist(), table["query"].to_pylist()
+        rejects = [{"place": ids[number], "reason": marked[number], "detail": queries[number]} for number in new]
+        return table, pa.Table.from_pylist(rejects, schema=REJECT)
+
+    return run_stage(stage_folder(config, "dedup"), stage, work, config.overwrite)
+
+
+STAGES: dict[str, Callable[[RunConfig, Outputs, Say], StageOutput]] = {
+    "sample": sample,
+    "split": split,
+    "passages": draw,
+    "generate": generate,
+    "filter": check,
+    "dedup": deduplicate,
+}
+
+
+def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
+    """Write the kept questions and all documents as the data set, unless it stands there already."""
+    target, last = config.out / "dataset", outputs["dedup"].digest
+    if (target / "manifest.json").exists() and load_curated(target).manifest.get("input") == last:
+        return load_curated(target)
+    pairs = make_pairs(outputs["dedup"].table)
+    if not len(pairs):
+        reasons = ", ".join(f"{count} {reason}" for reason, count in {**outputs["filter"].manifest["reasons"]}.items())
+        raise RunError(f"no question passed the checks ({reasons}); look at {stage_folder(config, 'filter') / 'rejects.parquet'}")
+    made_by = {
+        "input": last,
+        "seed": config.seed,
+        "tokenizer": config.sample.tokenizer,
+        "config": as_json(config),
+        "stages": {name: output.digest for name, output in outputs.items()},
+        "set_aside": {name: output.manifest["reasons"] for name, output in outputs.items()},
+    }
+    return write_curated(target, pairs, outputs["split"].table, made_by)
+
+
+def make_pairs(questions: pa.Table) -> pa.Table:
+    """Return the questions without a reason against them as `records.PAIR`, in the order of their ids."""
+    kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
+    renamed = {"start": "evidence_start", "end": "evidence_end", "token_start": "evidence_token_start", "tokens": "evidence_tokens"}
+    columns = {renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names}
+    columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
+    columns["negative_ids"] = pa.array([[] for _ in range(len(kept))], pa.list_(pa.string()))
+    return pa.table(columns).select(PAIR.names).cast(PAIR)
+
+
+def stage_folder(config: RunConfig, name: str) -> Path:
+    """Return the folder of a stage."""
+    return config.out / "stages" / name
+
+
+def ledger_path(config: RunConfig) -> Path:
+    """Return the file that keeps the paid answers."""
+    return config.generate.ledger or config.out / "ledger.sqlite"
+
+
+def describe(name: str, output: StageOutput) -> str:
+    """Return one line about a finished stage: rows, languages, and what was set aside for which reason."""
+    manifest = output.manifest
+    kept = output.table["reason"].null_count if "reason" in output.table.column_names else len(output.table)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in manifest["reasons"].items())
+    return f"{name}: {kept} in {len(manifest['rows_by_language'])} languages" + (f"; set aside: {reasons}" if reasons else "")
+
+
+def _counts(rejects: pa.Table) -> dict[str, int]:
+    reasons = rejects["reason"].to_pylist()
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+
+
+def _without_passage(documents: pa.Table, passages: pa.Table, config: PassageConfig) -> pa.Table:
+    having = set(passages["docid"].to_pylist())
+    rows = [
+        {"place": docid, "reason": "no_passage", "detail": f"no run of paragraphs of {config.passage_min_tokens} to {config.passage_max_tokens} tokens with letters"}
+        for docid in documents["docid"].to_pylist()
+        if docid not in having
+    ]
+    return pa.Table.from_pylist(rows, schema=REJECT)

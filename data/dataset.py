@@ -1,0 +1,93 @@
+"""A curated data set on disk: question -> whole document, every text stored once.
+
+    DIR/dataset/ko/train.parquet           records.PAIR; also dev, test
+    DIR/dataset/corpus-ko/corpus.parquet   records.DOCUMENT: the documents of all three splits
+    DIR/dataset/README.md                  the card; its header makes datasets.load_dataset(DIR/dataset, "ko") work
+    DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.card import render_card, truncation_figures
+from data.errors import InputError
+from data.files import atomic_folder, write_json, write_text
+from data.records import DOCUMENT, PAIR, SPLITS, conform
+
+ROW_GROUP_ROWS = 1000  # documents are large: small row groups keep a reader's memory small
+
+
+@dataclass(frozen=True)
+class CuratedDataset:
+    """A complete data set that lies at `path`; tables are read when they are asked for."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that have documents, sorted."""
+        return sorted(folder.name.removeprefix("corpus-") for folder in self.path.glob("corpus-*"))
+
+    def pairs(self, lang: str, split: str) -> pa.Table:
+        """Return the pairs (`records.PAIR`) of one language and split; an absent file is an empty table."""
+        file = self.path / lang / f"{split}.parquet"
+        return conform(pq.read_table(file), PAIR) if file.exists() else PAIR.empty_table()
+
+    def corpus(self, lang: str, columns: list[str] | None = None) -> pa.Table:
+        """Return the documents (`records.DOCUMENT`) of one language, or only the named columns of them."""
+        return pq.read_table(self.path / f"corpus-{lang}" / "corpus.parquet", columns=columns)
+
+
+def dataset_folder(path: Path) -> Path:
+    """Return the folder of the data set that `path` names: DIR, or DIR/dataset."""
+    return path / "dataset" if (path / "dataset").is_dir() else path
+
+
+def load_curated(path: str | Path) -> CuratedDataset:
+    """Open the data set at `path` (DIR or DIR/dataset).
+
+    Raises `InputError` when there is none, or when it is not complete.
+    """
+    folder = dataset_folder(Path(path))
+    if not folder.is_dir():
+        raise InputError(f"there is no data set at {path}; make one with: m3-curate run --source DOCUMENTS --out {path}")
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        raise InputError(f"{folder} holds no manifest.json, so it is not a complete data set; run m3-curate run again")
+    return CuratedDataset(folder, json.loads(manifest.read_text(encoding="utf-8")))
+
+
+def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dict[str, Any]) -> CuratedDataset:
+    """Write `pairs` and `documents` as a data set at `path`, replacing what is there only when all is written.
+
+    `made_by` says what made it (configuration, stage digests, rejects by reason); it goes into the manifest and the card.
+    """
+    with atomic_folder(path) as folder:
+        counts: dict[str, dict[str, int]] = {}
+        for lang in sorted(set(documents["lang"].to_pylist())):
+            corpus = documents.filter(pa.compute.equal(documents["lang"], lang))
+            of_lang = pairs.filter(pa.compute.equal(pairs["lang"], lang))
+            counts[lang] = {"corpus": len(corpus)}
+            _write_table(folder / f"corpus-{lang}" / "corpus.parquet", conform(corpus, DOCUMENT))
+            split_of = dict(zip(corpus["docid"].to_pylist(), corpus["split"].to_pylist(), strict=True))
+            splits = [split_of[ids[0]] for ids in of_lang["positive_ids"].to_pylist()]
+            for split in SPLITS:
+                rows = of_lang.filter(pa.array([name == split for name in splits], pa.bool_()))
+                counts[lang][split] = len(rows)
+                if len(rows):
+                    _write_table(folder / lang / f"{split}.parquet", conform(rows, PAIR))
+        manifest = {"format": "m3-longdoc/1", "counts": counts, "truncation": truncation_figures(pairs, documents), **made_by}
+        write_text(folder / "README.md", render_card(manifest, pairs, documents))
+        write_json(folder / "manifest.json", manifest)
+    return CuratedDataset(path, manifest)
+
+
+def _write_table(file: Path, table: pa.Table) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS)

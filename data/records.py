@@ -1,0 +1,121 @@
+"""The columns of everything that flows through the pipeline, each record type defined once.
+
+Document -> Passage -> Question -> Pair. A stage takes a table of one of these schemas and returns a table of one of them;
+`conform` is called where a table is written, so a column that drifts is found there and not three stages later.
+Character offsets are Python string offsets: code points, half open `[start, end)`.
+"""
+
+import pyarrow as pa
+
+DOCUMENT = pa.schema(
+    [
+        ("docid", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.large_string()),
+        ("lang", pa.string()),
+        ("lang_origin", pa.string()),  # "given" by the source, or "detected" by us
+        ("source", pa.string()),  # file or hub data set the document was read from
+        ("licence", pa.string()),
+        ("group", pa.string()),  # documents of one group are translations of each other
+        ("tokens", pa.int32()),  # length of title and text in tokens of the run's tokenizer
+        ("cluster", pa.string()),  # documents of one cluster are near-duplicates
+        ("split", pa.string()),  # train, dev or test
+    ]
+)
+
+PASSAGE = pa.schema(
+    [
+        ("passage_id", pa.string()),
+        ("docid", pa.string()),
+        ("lang", pa.string()),
+        ("split", pa.string()),
+        ("title", pa.string()),
+        ("text", pa.large_string()),
+        ("start", pa.int64()),  # offsets of the passage in the document's text
+        ("end", pa.int64()),
+        ("tokens", pa.int32()),
+        ("token_start", pa.int32()),  # tokens of the document (title included) that stand before the passage
+    ]
+)
+
+QUESTION = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("query", pa.string()),
+        ("answer", pa.string()),  # what the generator returned, raw
+        ("finish_reason", pa.string()),
+        ("passage_id", pa.string()),
+        ("docid", pa.string()),
+        ("lang", pa.string()),
+        ("split", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("token_start", pa.int32()),
+        ("tokens", pa.int32()),
+        ("style", pa.string()),  # question, or keywords
+        ("generator", pa.string()),  # openai, or extractive: no LLM was asked
+        ("model", pa.string()),  # the model that answered, as the endpoint names it
+        ("prompt", pa.string()),
+        ("prompt_digest", pa.string()),
+        ("request_digest", pa.string()),  # key of the answer in the ledger
+        ("prompt_tokens", pa.int32()),
+        ("completion_tokens", pa.int32()),
+        ("detected_lang", pa.string()),  # what the checks measured
+        ("lexical_overlap", pa.float32()),  # share of the query's tokens that stand in the passage
+        ("bm25_rank", pa.int32()),  # rank of the source document for the query, 0 if below the checked depth
+        ("reason", pa.string()),  # null: kept
+    ]
+)
+
+PAIR = pa.schema(
+    [
+        ("query_id", pa.string()),
+        ("query", pa.string()),
+        ("positive_ids", pa.list_(pa.string())),
+        ("negative_ids", pa.list_(pa.string())),
+        ("lang", pa.string()),
+        ("evidence_start", pa.int64()),  # offsets of the passage in the text of the positive document
+        ("evidence_end", pa.int64()),
+        ("evidence_token_start", pa.int32()),
+        ("evidence_tokens", pa.int32()),
+        *(
+            QUESTION.field(name)
+            for name in (
+                "style",
+                "generator",
+                "model",
+                "prompt",
+                "prompt_digest",
+                "request_digest",
+                "detected_lang",
+                "lexical_overlap",
+                "bm25_rank",
+            )
+        ),
+    ]
+)
+
+REJECT = pa.schema(
+    [
+        ("place", pa.string()),  # file:line, or the record's id
+        ("reason", pa.string()),  # one word that can be counted
+        ("detail", pa.string()),
+    ]
+)
+
+SPLITS = ("train", "dev", "test")
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return `table` with exactly the columns of `schema`, in its order; columns not filled yet become null.
+
+    Raises `ValueError` when the table has a column that the schema does not know.
+    """
+    unknown = set(table.column_names) - set(schema.names)
+    if unknown:
+        raise ValueError(f"columns {sorted(unknown)} are not part of the record {schema.names}")
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

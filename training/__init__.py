@@ -1,0 +1,1 @@
+"""From a curated data set to a fine-tuned M3: `m3-train init | fit | evaluate | compare`."""

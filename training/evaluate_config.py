@@ -1,0 +1,50 @@
+"""The configuration of `m3-train evaluate` and `m3-train compare`. Light to import, so that --help answers at once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+MODES = ("bm25", "dense", "sparse", "multi_vector", "dense_sparse", "all")
+METRICS = ("ndcg@10", "recall@100", "mrr@10")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """How well a model finds the judged documents, language by language, beside BM25."""
+
+    dataset: Path
+    """A curated data set (DIR or DIR/dataset), a folder with corpus.jsonl, queries.jsonl and qrels.tsv (BEIR's names,
+    also .gz), or a folder of such folders."""
+    out: Path
+    """JSON file that takes the figures."""
+    model: str | None = None
+    """Folder or hub id of the model; without it only BM25 is measured."""
+    split: Literal["train", "dev", "test"] = "test"
+    """Whose questions are asked; every split's documents are searched. In BEIR's layout: qrels/SPLIT.tsv."""
+    languages: tuple[str, ...] = ()
+    """Only these languages; all by default."""
+    max_length: int = 8192
+    """Tokens of a document that the model reads; what is cut is reported."""
+    max_query_length: int = 512
+    """Tokens of a question that the model reads."""
+    weights: tuple[float, float, float] | None = None
+    """Weights of dense, sparse and multi-vector scores in the fusions; by default the paper's for long documents: 0.2
+    0.8 for dense+sparse, 0.15 0.5 0.35 for all three."""
+    sub_batch_tokens: int = 16384
+    """Tokens, padding included, that are encoded at once; a longer document goes alone."""
+    bf16: bool = False
+    """Encode in bfloat16: faster on a GPU, scores move in the third digit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """Set two results of `m3-train evaluate` side by side."""
+
+    before: Positional[Path]
+    """JSON file that m3-train evaluate wrote, usually of the model before fine-tuning."""
+    after: Positional[Path]
+    """JSON file of the same data set with another model."""
+    titles: tuple[str, str] = ("before", "after")
+    """Headings of the two columns."""

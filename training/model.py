@@ -1,0 +1,214 @@
+"""M3: an encoder with a dense, a lexical and a multi-vector head; loads and saves the files of BAAI/bge-m3.
+
+    model, tokenizer = load_model("BAAI/bge-m3")          # a folder or a hub id
+    input_ids, attention_mask = pad_batch(encode_batch(tokenizer, ["..."], max_length=8192), tokenizer.pad_token_id)
+    representations = model(input_ids, attention_mask)
+    save_model(model, tokenizer, Path("my-model"))
+
+The three heads are those of "M3-Embedding" (arXiv 2402.03216), section 3.2. An encoder without head files gets fresh heads.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from data.errors import InputError
+from data.files import write_json
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+log = logging.getLogger(__name__)
+
+SPARSE_FILE, MULTI_VECTOR_FILE = "sparse_linear.pt", "colbert_linear.pt"
+# A fresh lexical head starts near a constant: every shared token counts the same, and training learns which count more.
+FRESH_LEXICAL_BIAS = 0.2
+FRESH_LEXICAL_SCALE = 0.02
+
+
+class Representations(NamedTuple):
+    """What the model says about a batch of B texts padded to L tokens."""
+
+    dense: Tensor  # [B, d] unit length
+    lexical: Tensor  # [B, L] weight of each token, >= 0; 0 for special tokens and padding
+    multi_vector: Tensor  # [B, L, d] unit length; zero at CLS and at padding
+    input_ids: Tensor  # [B, L]
+    mask: Tensor  # [B, L] True for tokens that count as vectors: all but CLS and padding
+
+
+class M3(nn.Module):
+    """An encoder of the XLM-R or BERT family with its three heads."""
+
+    unweighted_ids: Tensor
+
+    def __init__(
+        self, encoder: "PreTrainedModel", unweighted_ids: Sequence[int], vector_size: int | None = None
+    ) -> None:
+        """Put fresh heads on `encoder`.
+
+        `unweighted_ids` are the tokens that have no lexical weight: CLS, EOS, padding and unknown. `vector_size` is the
+        width of a token vector, by default the encoder's.
+        """
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.encoder = encoder
+        self.sparse_linear = nn.Linear(width, 1)
+        self.colbert_linear = nn.Linear(width, vector_size or width)
+        nn.init.normal_(self.sparse_linear.weight, std=FRESH_LEXICAL_SCALE)
+        nn.init.constant_(self.sparse_linear.bias, FRESH_LEXICAL_BIAS)
+        self.register_buffer("unweighted_ids", torch.tensor(sorted(set(unweighted_ids))), persistent=False)
+        pooler = getattr(encoder, "pooler", None)
+        if pooler is not None:  # no score uses it; it stays in the files because other programs expect it there
+            pooler.requires_grad_(False)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Representations:
+        """Encode token ids [B, L] with their mask [B, L] (1: a token, 0: padding); heads answer in float32."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # [B, L, d]
+        mask = attention_mask.bool()  # [B, L]
+        weighted = mask & ~torch.isin(input_ids, self.unweighted_ids)  # [B, L]
+        vectors = mask.clone()  # [B, L]
+        vectors[:, 0] = False
+        dense = F.normalize(hidden[:, 0].float(), dim=-1)  # [B, d]
+        lexical = torch.relu(self.sparse_linear(hidden).squeeze(-1)).float() * weighted  # [B, L]
+        multi_vector = F.normalize(self.colbert_linear(hidden).float(), dim=-1) * vectors.unsqueeze(-1)  # [B, L, d]
+        return Representations(dense, lexical, multi_vector, input_ids, vectors)
+
+    @property
+    def max_length(self) -> int:
+        """The longest text in tokens, CLS and EOS included, that has a position for every token."""
+        return position_rows(self.encoder) - position_offset(self.encoder)
+
+
+def position_table(encoder: nn.Module) -> nn.Embedding | None:
+    """Return the learned position embeddings of `encoder`, or None where positions are not learned."""
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    return table if isinstance(table, nn.Embedding) else None
+
+
+def position_rows(encoder: "PreTrainedModel") -> int:
+    """Return the number of rows of the position table, unusable first rows included."""
+    table = position_table(encoder)
+    return table.num_embeddings if table is not None else encoder.config.max_position_embeddings
+
+
+def position_offset(encoder: "PreTrainedModel") -> int:
+    """Return the row of the first token's position: padding id + 1 in the RoBERTa family (2 for XLM-R), 0 in BERT."""
+    table = position_table(encoder)
+    return 0 if table is None or table.padding_idx is None else table.padding_idx + 1
+
+
+def encode_batch(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], max_length: int) -> list[list[int]]:
+    """Return the token ids of each text with CLS and EOS, cut to `max_length` tokens."""
+    encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_attention_mask=False, verbose=False)
+    return [list(ids) for ids in encoded["input_ids"]]
+
+
+def pad_batch(sequences: Sequence[Sequence[int]], padding_id: int) -> tuple[Tensor, Tensor]:
+    """Return input_ids and attention_mask, both [B, L], of sequences padded on the right to the longest of them."""
+    longest = max(map(len, sequences))
+    input_ids = torch.full((len(sequences), longest), padding_id)  # [B, L]
+    attention_mask = torch.zeros_like(input_ids)  # [B, L]
+    for row, sequence in enumerate(sequences):
+        input_ids[row, : len(sequence)] = torch.as_tensor(sequence)
+        attention_mask[row, : len(sequence)] = 1
+    return input_ids, attention_mask
+
+
+def unweighted_token_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
+    """Return the ids that carry no lexical weight: CLS, EOS (or separator), padding and unknown; the mask token keeps its own."""
+    tokens = (tokenizer.cls_token_id, tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
+    return [token for token in (*tokens, tokenizer.unk_token_id) if token is not None]
+
+
+def load_model(
+    name: str, *, seed: int = 0, attention_dropout: float | None = None
+) -> "tuple[M3, PreTrainedTokenizerBase]":
+    """Load a model and its tokenizer from a folder or a Hugging Face id, in float32 and in evaluation mode.
+
+    Heads that the source does not have are made from `seed`, with a warning. `attention_dropout` replaces the
+    configured probability. Raises `InputError` when there is no such model or when its heads do not fit its encoder.
+    """
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    folder = Path(name)
+    if folder.is_dir() and not (folder / "config.json").exists():
+        raise InputError(
+            f"{name} holds no config.json, so it is not a model; give a model's folder or a Hugging Face id"
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        config = AutoConfig.from_pretrained(name)
+        if attention_dropout is not None and hasattr(config, "attention_probs_dropout_prob"):
+            config.attention_probs_dropout_prob = attention_dropout
+        with torch.random.fork_rng(devices=[]):  # layers that the files lack, such as a pooler, start alike every time
+            torch.manual_seed(seed)
+            encoder = AutoModel.from_pretrained(name, config=config, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"cannot load a model from {name} ({reason}); give a model's folder or a Hugging Face id"
+        ) from error
+    if not hasattr(encoder.config, "hidden_size") or encoder.config.is_encoder_decoder:
+        raise InputError(
+            f"{name} is a {encoder.config.model_type} model; an encoder such as XLM-RoBERTa or BERT is needed"
+        )
+    heads = {file: _read_head(name, file) for file in (SPARSE_FILE, MULTI_VECTOR_FILE)}
+    vectors = heads[MULTI_VECTOR_FILE]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = M3(encoder, unweighted_token_ids(tokenizer), None if vectors is None else len(vectors["weight"]))
+    for (file, head), linear in zip(heads.items(), (model.sparse_linear, model.colbert_linear), strict=True):
+        if head is None:
+            log.warning("%s has no %s: this head starts fresh from seed %d", name, file, seed)
+            continue
+        try:
+            linear.load_state_dict(head)
+        except RuntimeError as error:
+            found, needed = list(head["weight"].shape), list(linear.weight.shape)
+            raise InputError(f"{file} of {name} has weights {found}, but its encoder needs {needed}") from error
+    return model.eval(), tokenizer
+
+
+def save_model(model: M3, tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
+    """Write `model` and `tokenizer` to `folder` in the layout of BAAI/bge-m3, encoder as safetensors.
+
+    The modules files tell sentence-transformers to take the normalised CLS vector; without them it takes the mean.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    for linear, file in ((model.sparse_linear, SPARSE_FILE), (model.colbert_linear, MULTI_VECTOR_FILE)):
+        torch.save({key: value.detach().cpu().clone() for key, value in linear.state_dict().items()}, folder / file)
+    module = "sentence_transformers.models"
+    parts = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"{module}.{name}"} for i, (path, name) in enumerate(parts)
+    ]
+    write_json(folder / "modules.json", modules)
+    pooling = {
+        f"pooling_mode_{mode}": mode == "cls_token"
+        for mode in ("cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens")
+    }
+    width = model.encoder.config.hidden_size
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, **pooling})
+    (folder / "2_Normalize").mkdir(exist_ok=True)
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": model.max_length, "do_lower_case": False})
+    write_json(
+        folder / "config_sentence_transformers.json",
+        {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
+    )
+
+
+def _read_head(name: str, file: str) -> dict[str, Tensor] | None:
+    """Return the tensors of a head's file in a folder or on the hub, None where the source has no such file."""
+    from transformers.utils import cached_file
+
+    path = cached_file(
+        name, file, _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False
+    )
+    return None if path is None else torch.load(path, map_location="cpu", weights_only=True)

@@ -1,0 +1,84 @@
+"""The three scores of every query against every passage, with memory that grows with neither vocabulary nor pairs of tokens.
+
+    score_columns(queries, passages) -> [3, queries, passages]: dense, sparse, multi-vector
+
+Definitions: arXiv 2402.03216, section 3.2. Lexical weights meet in the vocabulary of the batch's queries only, so nothing is
+as wide as the tokenizer's vocabulary. MaxSim keeps, for its backward, only which passage token won each query token.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from training.model import Representations
+
+Head = Literal["dense", "sparse", "multi_vec"]
+HEADS: tuple[Head, ...] = ("dense", "sparse", "multi_vec")
+# Elements of one block of the token-by-token similarities (float32: 64 MiB); queries are taken in blocks of this size.
+SIMILARITY_BLOCK = 1 << 24
+
+
+def score_columns(queries: Representations, passages: Representations, heads: Sequence[Head] = HEADS) -> Tensor:
+    """Return the scores [len(heads), Bq, Bp] in float32, rows in the order of `heads`: by default dense, sparse, multi-vector."""
+    functions = {"dense": dense_scores, "sparse": sparse_scores, "multi_vec": multi_vector_scores}
+    with torch.autocast(queries.dense.device.type, enabled=False):  # temperatures are small: scores need float32
+        return torch.stack([functions[head](queries, passages) for head in heads])  # [heads, Bq, Bp]
+
+
+def dense_scores(queries: Representations, passages: Representations) -> Tensor:
+    """Return the inner products [Bq, Bp] of the normalised CLS vectors."""
+    return queries.dense.float() @ passages.dense.float().T  # [Bq, Bp]
+
+
+def sparse_scores(queries: Representations, passages: Representations) -> Tensor:
+    """Return, for each pair, the sum of w_query * w_passage over the tokens in both; a repeated token keeps its largest weight."""
+    vocabulary = torch.unique(queries.input_ids)  # [U] sorted
+    return _token_weights(queries, vocabulary) @ _token_weights(passages, vocabulary).T  # [Bq, Bp]
+
+
+def _token_weights(texts: Representations, vocabulary: Tensor) -> Tensor:
+    """Return [B, U]: the largest weight in each text of each token of `vocabulary` [U], 0 where the text lacks it."""
+    place = torch.searchsorted(vocabulary, texts.input_ids).clamp(max=len(vocabulary) - 1)  # [B, L]
+    elsewhere = vocabulary[place] != texts.input_ids  # [B, L]
+    place = place.masked_fill(elsewhere, len(vocabulary))  # one more column takes the tokens that no query has
+    weights = texts.lexical.float()  # [B, L]
+    table = weights.new_zeros(len(weights), len(vocabulary) + 1)  # [B, U + 1]
+    return table.scatter_reduce(1, place, weights, "amax")[:, :-1]  # [B, U]
+
+
+def multi_vector_scores(queries: Representations, passages: Representations) -> Tensor:
+    """Return, for each pair, the mean over query tokens of the largest inner product with a passage token.
+
+    Only tokens under the masks take part, so padding never wins; a text without any token scores 0.
+    """
+    owner, _ = queries.mask.nonzero(as_tuple=True)  # [Nq] the query of each token
+    tokens = queries.multi_vector[queries.mask].float()  # [Nq, d]
+    columns = []
+    for vectors, mask in zip(passages.multi_vector.float(), passages.mask, strict=True):
+        best = _MaxSimilarity.apply(tokens, vectors[mask]) if mask.any() else tokens.new_zeros(len(tokens))  # [Nq]
+        columns.append(best.new_zeros(len(queries.mask)).index_add(0, owner, best))  # [Bq] sum over the query's tokens
+    lengths = queries.mask.sum(dim=1).clamp(min=1)  # [Bq]
+    return torch.stack(columns, dim=1) / lengths.unsqueeze(1)  # [Bq, Bp]
+
+
+class _MaxSimilarity(torch.autograd.Function):
+    """For each of N query tokens the largest inner product with the M tokens of one passage; keeps the argmax alone."""
+
+    @staticmethod
+    def forward(context: Any, tokens: Tensor, vectors: Tensor) -> Tensor:
+        """Take `tokens` [N, d] and `vectors` [M, d]; return [N]."""
+        block = max(1, SIMILARITY_BLOCK // len(vectors))
+        found = [(part @ vectors.T).max(dim=1) for part in tokens.split(block)]  # [block, M] lives for one step
+        winner = torch.cat([indices for _, indices in found])  # [N]
+        context.save_for_backward(tokens, vectors, winner)
+        return torch.cat([values for values, _ in found])  # [N]
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """Pass the gradient [N] of each maximum to the two vectors that made it."""
+        tokens, vectors, winner = context.saved_tensors
+        weights = gradient.unsqueeze(1)  # [N, 1]
+        to_vectors = torch.zeros_like(vectors).index_add(0, winner, weights * tokens)  # [M, d]
+        return weights * vectors[winner], to_vectors  # [N, d], [M, d]
