@@ -1,9 +1,9 @@
 """How requests are sent: workers that share a stream of requests, a gate that keeps pace and budget, and the ledger.
 
-Failures are retried with growing, jittered waits, bounded; a request that was given up is counted and can be asked again by the next run.
-Ctrl-C, a reached budget and a failure that concerns every request all end in the same way: the gate is closed, nothing new is
-sent, and what is in flight is finished and written. A crash in the middle of a request can cost that request: the endpoint has
-answered, and nobody was there to write it down.
+Failures are retried with growing, jittered waits, bounded; a request that was given up is counted and can be asked
+again by the next run. Ctrl-C, a reached budget and a failure that concerns every request all end in the same way: the
+gate is closed, nothing new is sent, and what is in flight is finished and written. A crash in the middle of a request
+can cost that request: the endpoint has answered, and nobody was there to write it down.
 """
 
 import asyncio
@@ -58,7 +58,9 @@ class AskConfig:
 
 @dataclass(kw_only=True)
 class Tally:
-    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `gave_up` counts requests left unanswered."""
+    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `gave_up` counts requests
+    left unanswered.
+    """
 
     answered: int = 0
     refused: int = 0
@@ -93,7 +95,9 @@ class Asking:
         self.writing = asyncio.Lock()
 
     async def run(self, bar: Any) -> None:
-        """Ask everything, with twice as many workers as places: who waits after a failure takes no place from the others."""
+        """Ask everything, with twice as many workers as places: who waits after a failure takes no place from the
+        others.
+        """
         config = self.config
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(-(-config.concurrency // _PLACES_PER_CLIENT)):
@@ -104,14 +108,18 @@ class Asking:
                 async with asyncio.TaskGroup() as group:
                     for number in range(2 * config.concurrency):
                         group.create_task(self._work(self.clients[number % len(self.clients)], bar))
-            except* (InputError, RunError) as errors:  # the ledger cannot be written
-                raise errors.exceptions[0] from None
+            except ExceptionGroup as errors:
+                known = errors.subgroup(RunError)  # the ledger cannot be written
+                if known is None:
+                    raise
+                self._fail(RunError(str(_first(known))))
             finally:
                 ticker.cancel()
                 self._describe(bar)
             if self.refused_at_first and not self.proven and self.tally.failure is None:
                 self._stop_refused()
         self.tally.over_budget = self.gate.over_budget
+        self.tally.sent, self.tally.spent = self.budget.sent, self.budget.spent
 
     async def _work(self, client: openai.AsyncOpenAI, bar: Any) -> None:
         for request in self.requests:
@@ -148,7 +156,9 @@ class Asking:
         return False
 
     async def _try(self, client: openai.AsyncOpenAI, request: Request) -> Trouble | None:
-        """Send `request` once and keep what comes; None: it is answered. A place at the gate is taken and is given back here."""
+        """Send `request` once and keep what comes; None: it is answered. A place at the gate is taken and is given back
+        here.
+        """
         most = real = self._most(request)  # until we know better, it may have cost that
         rejected, begun = False, time.monotonic()
         try:
@@ -184,7 +194,9 @@ class Asking:
         return Trouble("again", said)
 
     def _count(self, read: Completion, request: Request) -> float:
-        """Add an answer to the tally and return what it cost; a server that does not count tokens is taken to have used the most."""
+        """Add an answer to the tally and return what it cost; a server that does not count tokens is taken to have used
+        the most.
+        """
         prompt = request.most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
         completion = request.most_completion_tokens if read.completion_tokens is None else read.completion_tokens
         self.tally.answered += 1
@@ -255,7 +267,9 @@ class Asking:
             self.tally.failure = InputError(f"{message} {hint}")
 
     def _give_up(self, trouble: Trouble, begun: float) -> None:
-        """Leave a request unanswered; if nobody had an answer while it was tried, the endpoint is down and the run ends."""
+        """Leave a request unanswered; if nobody had an answer while it was tried, the endpoint is down and the run
+        ends.
+        """
         self.tally.gave_up += 1
         if not self.reached:
             hint = "Start the server there, or name another with --base-url (or OPENAI_BASE_URL)."
@@ -270,7 +284,9 @@ class Asking:
         self.gate.close()
 
     async def _wait(self, failures: int, asked_seconds: float | None) -> None:
-        """Wait before another try, as long as the endpoint asked, else twice as long after each failure; closing the gate ends it."""
+        """Wait before another try, as long as the endpoint asked, else twice as long after each failure; closing the
+        gate ends it.
+        """
         seconds = asked_seconds
         if seconds is None:
             seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10))
@@ -297,3 +313,8 @@ class Asking:
             words.append(f"{self.budget.spent:.4f} spent")
         words.append(f"{self.gate.in_flight} in flight")
         bar.set_postfix_str(", ".join(words))
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

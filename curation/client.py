@@ -1,90 +1,104 @@
-"""Asks an OpenAI-compatible endpoint many questions at once, and writes every answer to the ledger before anything reads it.
+"""Asks an OpenAI-compatible endpoint many questions at once, and writes every answer to the ledger before anything
+reads it.
 
-`ask_all` takes a stream of requests and returns a `Tally`; how each request is sent and retried stands in `curation.asking`. The event loop
-lives in a thread of its own, so that this works where a loop runs already (Jupyter), and Ctrl-C needs no signal handler: the
-calling thread, which waits, receives it.
+`ask_all` takes a stream of requests and returns a `Tally`; how each request is sent and retried stands in
+`curation.asking`. The event loop lives in a thread of its own, so that this works where a loop runs already (Jupyter),
+and Ctrl-C needs no signal handler: the calling thread, which waits, receives it.
 """
 
 import asyncio
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
 
 from tqdm import tqdm
 
-from curation.asking import AskConfig, Asking, Request, Tally
-from curation.ledger import Ledger
-from curation.limits import Budget
+from curation.asking import Asking, Tally
 
 _LEAVE_SECONDS = 5.0  # after a second Ctrl-C
 
 
-def ask_all(
-    requests: Iterator[Request],
-    config: AskConfig,
-    budget: Budget,
-    ledger: Ledger,
-    total: int,
-    done: int,
-    proven: bool = False,
-) -> Tally:
-    """Ask every request and write the answers to `ledger`; of `total` passages, `done` are answered already.
+def ask_all(make_asking: Callable[[], Asking], total: int, done: int) -> Tally:
+    """Ask everything that `make_asking` was given; of `total` passages, `done` are answered already.
 
-    `proven` says that the endpoint has answered such requests before, so that a refusal concerns one request alone. Ctrl-C sets
-    `Tally.stopped`; a second one leaves without waiting. Raises what was unexpected; expected ends stand in the `Tally`.
+    `make_asking` is called in the event loop, where the gate and its locks belong. The first Ctrl-C sends nothing more
+    and waits for what is in flight, a second one leaves at once; both set `Tally.stopped`. Expected ends stand in the
+    `Tally`; raises what was not expected.
     """
-    started = threading.Event()
-    state: dict[str, Any] = {}
-
-    async def work() -> None:
-        state["asking"] = asking = Asking(requests, config, budget, ledger, proven)
-        state["loop"], state["task"] = asyncio.get_running_loop(), asyncio.current_task()
-        started.set()
-        with tqdm(total=total, initial=done, unit="passage", desc="asking", file=sys.stderr) as bar:
-            await asking.run(bar)
-
-    def body() -> None:
-        try:
-            with contextlib.suppress(asyncio.CancelledError):
-                asyncio.run(work())
-        except BaseException as error:
-            state["error"] = error
-        finally:
-            started.set()
-
-    thread = threading.Thread(target=body, name="asking", daemon=True)
-    thread.start()
+    loop_thread = _LoopThread(make_asking, total, done)
+    loop_thread.start()
     interrupts = 0
-    while thread.is_alive():
+    while not loop_thread.finished.is_set():
         try:
-            started.wait()
-            thread.join(0.5)
+            loop_thread.finished.wait(0.5)  # a bound, since waiting without one cannot be interrupted on Windows
         except KeyboardInterrupt:
             interrupts += 1
-            if "loop" not in state:
-                raise
-            _interrupt(state, interrupts, config)
-            if interrupts > 1:
-                thread.join(_LEAVE_SECONDS)
+            if interrupts == 1:
+                flying = loop_thread.stop()
+                message = f"stopping: waiting for {flying} requests in flight; Ctrl-C again leaves at once."
+                tqdm.write(message, file=sys.stderr)
+            else:
+                loop_thread.cancel()
+                loop_thread.finished.wait(_LEAVE_SECONDS)
                 break
-    if "error" in state:
-        raise state["error"]
-    tally: Tally = state["asking"].tally
-    tally.sent, tally.spent = budget.sent, budget.spent
+    if loop_thread.error is not None:
+        raise loop_thread.error
+    if loop_thread.asking is None:  # stopped before the loop had begun
+        return Tally(stopped=True)
+    tally = loop_thread.asking.tally
     tally.stopped = interrupts > 0
     return tally
 
 
-def _interrupt(state: dict[str, Any], interrupts: int, config: AskConfig) -> None:
-    """Pass a Ctrl-C on to the loop: the first closes the gate, the second cancels everything."""
-    with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
-        if interrupts == 1:
-            flying = state["asking"].gate.in_flight
-            tqdm.write(
-                f"stopping: waiting for {flying} requests in flight; Ctrl-C again leaves at once.", file=sys.stderr
-            )
-            state["loop"].call_soon_threadsafe(state["asking"].gate.close)
-        else:
-            state["loop"].call_soon_threadsafe(state["task"].cancel)
+class _LoopThread(threading.Thread):
+    """A thread with an event loop that asks; `finished` is set at its end, whatever that is.
+
+    `Thread.join` and `is_alive` do not serve here: in Python 3.11 and 3.12 a Ctrl-C during `join` marks a running
+    thread as ended.
+    """
+
+    def __init__(self, make_asking: Callable[[], Asking], total: int, done: int):
+        super().__init__(name="asking", daemon=True)
+        self.make_asking = make_asking
+        self.total = total
+        self.done = done
+        self.finished = threading.Event()
+        self.stopping = threading.Event()
+        self.error: BaseException | None = None
+        self.asking: Asking | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        """Run the loop until everything is asked, or it was told to end."""
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                asyncio.run(self._ask())
+        except BaseException as error:  # raised again by the thread that waits
+            self.error = error
+        finally:
+            self.finished.set()
+
+    async def _ask(self) -> None:
+        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
+        self.asking = self.make_asking()
+        if self.stopping.is_set():
+            return
+        with tqdm(total=self.total, initial=self.done, unit="passage", desc="asking", file=sys.stderr) as bar:
+            await self.asking.run(bar)
+
+    def stop(self) -> int:
+        """Send nothing more, from another thread; return how many requests are in flight."""
+        self.stopping.set()
+        if self.loop is None or self.asking is None:
+            return 0
+        with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
+            self.loop.call_soon_threadsafe(self.asking.gate.close)
+        return self.asking.gate.in_flight
+
+    def cancel(self) -> None:
+        """Drop what is in flight, from another thread."""
+        if self.loop is not None and self.task is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(self.task.cancel)

@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint: where it is, the key it wants, and what its failures mean for the work.
 
-The key comes from the environment variable OPENAI_API_KEY and goes into the request's header, nowhere else: `scrub` takes it out of
-every text that an endpoint sends back before the text is shown.
+The key comes from the environment variable OPENAI_API_KEY and goes into the request's header, nowhere else: `scrub`
+takes it out of every text that an endpoint sends back before the text is shown.
 """
 
 import email.utils
@@ -40,9 +40,10 @@ class Endpoint:
 class Trouble:
     """What a failed request means.
 
-    `kind`: "later" - the endpoint wants fewer requests, "again" - it failed and may succeed, "refused" - it will never answer this request,
-    "stop" - no request can succeed, for a reason on the user's side ("stop_input") or not ("stop_run").
-    `wait_seconds`: how long the endpoint asks to wait. `may_cost`: whether the request may have been answered and charged all the same.
+    `kind`: "later" - the endpoint wants fewer requests, "again" - it failed and may succeed, "refused" - it will never
+    answer this request, "stop" - no request can succeed, for a reason on the user's side ("stop_input") or not
+    ("stop_run"). `wait_seconds`: how long the endpoint asks to wait. `may_cost`: whether the request may have been
+    answered and charged all the same.
     """
 
     kind: Literal["later", "again", "refused", "stop_input", "stop_run"]
@@ -53,7 +54,9 @@ class Trouble:
 
 
 def find_endpoint(base_url: str | None) -> Endpoint:
-    """Return the endpoint to ask: `base_url`, else OPENAI_BASE_URL, else OpenAI; raises `InputError` for what is no such URL."""
+    """Return the endpoint to ask: `base_url`, else OPENAI_BASE_URL, else OpenAI; raises `InputError` for what is no
+    such URL.
+    """
     url = (base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).strip().rstrip("/")
     try:
         parts = urlsplit(url)
@@ -64,19 +67,21 @@ def find_endpoint(base_url: str | None) -> Endpoint:
         raise InputError(f"{url!r} is no base URL of an endpoint; it looks like http://localhost:8000/v1 (--base-url).")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InputError(
-            f"the base URL of {parts.hostname} carries a password or a query, which would end up in records; put the key into "
-            "OPENAI_API_KEY and name the plain URL (--base-url)."
+            f"the base URL of {parts.hostname} carries a password or a query, which would end up in records; "
+            "put the key into OPENAI_API_KEY and name the plain URL (--base-url)."
         )
     return Endpoint(url)
 
 
 def read_key(endpoint: Endpoint) -> str:
-    """Return the key from OPENAI_API_KEY, a placeholder for other servers than OpenAI's; raises `InputError` where one is needed."""
+    """Return the key from OPENAI_API_KEY, a placeholder for other servers than OpenAI's; raises `InputError` where one
+    is needed.
+    """
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not key and endpoint.is_openai:
         raise InputError(
-            f"{endpoint.base_url} needs a key: set the environment variable OPENAI_API_KEY. For a server of your own name it with "
-            "--base-url; --generator extractive needs no endpoint at all."
+            f"{endpoint.base_url} needs a key: set the environment variable OPENAI_API_KEY. For a server of your "
+            "own name it with --base-url; --generator extractive needs no endpoint at all."
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise InputError("OPENAI_API_KEY holds spaces, control characters or letters that no key has; set it anew.")
@@ -104,7 +109,8 @@ def judge(error: Exception, endpoint: Endpoint, model: str, key: str) -> Trouble
         return _judge_status(error, endpoint, model, key)
     cause = error.__cause__ or error
     reason = scrub(str(cause) or type(cause).__name__, key)
-    # A connection that was never made carried no request; one that broke later, or took too long, may have been charged.
+    # A connection that was never made carried no request; one that broke later, or took too long, may have been
+    # charged.
     reached = type(cause).__name__ not in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
     if isinstance(error, TimeoutError | openai.APITimeoutError) and reached:
         reason = "no answer in time"
@@ -142,7 +148,9 @@ def _judge_status(error: openai.APIStatusError, endpoint: Endpoint, model: str, 
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that the headers Retry-After-Ms or Retry-After (seconds, or a date) ask to wait, None without them."""
+    """Return the seconds that the headers Retry-After-Ms or Retry-After (seconds, or a date) ask to wait, None without
+    them.
+    """
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         try:
             seconds = float(headers[name]) * unit

@@ -1,7 +1,7 @@
 """The stage that writes questions: passages in, one question row per passage out, good or bad; the filter judges them.
 
-Generator "openai" asks an LLM through an OpenAI-compatible endpoint and keeps every answer in the ledger; "extractive" asks nobody and makes
-a keyword query of the passage itself.
+Generator "openai" asks an LLM through an OpenAI-compatible endpoint and keeps every answer in the ledger; "extractive"
+asks nobody and makes a keyword query of the passage itself.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _FEWEST_ANSWERS = 20
 class Estimate:
     """What asking would take, before anything is sent. Tokens and costs are of the passages that are not paid for yet.
 
-    `cost` is the likely cost and `cost_at_most` the cost if every answer were as long as allowed, in the currency of the prices; None
-    without prices. `languages` holds the same figures per language.
+    `cost` is the likely cost and `cost_at_most` the cost if every answer were as long as allowed, in the currency of
+    the prices; None without prices. `languages` holds the same figures per language.
     """
 
     passages: int = 0
@@ -70,8 +70,9 @@ class _Plan:
 
     def body(self, text: str, title: str | None) -> dict[str, Any]:
         """Return the complete request body for a passage."""
-        # OpenAI's newer models answer 400 to max_tokens, while Ollama and older llama.cpp, vLLM and others ignore max_completion_tokens
-        # without a word and write on without a bound; both at once is an error at OpenAI. So it depends on who is asked.
+        # OpenAI's newer models answer 400 to max_tokens, while Ollama and older llama.cpp, vLLM and others ignore
+        # max_completion_tokens without a word and write on without a bound; both at once is an error at OpenAI. So it
+        # depends on who is asked.
         limit = "max_completion_tokens" if self.endpoint.is_openai else "max_tokens"
         message = {"role": "user", "content": self.prompt.render(text, title)}
         body: dict[str, Any] = {"model": self.model, "messages": [message], limit: self.max_answer_tokens}
@@ -87,10 +88,10 @@ class _Plan:
 def generate_questions(passages: pa.Table, config: GenerateConfig, ledger_path: Path) -> pa.Table:
     """Return one `records.QUESTION` row per passage of `passages` (`records.PASSAGE`), in their order.
 
-    `answer` is what the generator returned, raw; `query` the same without white space around it. Truncated, empty and refused
-    answers are rows too. Answers stand in the ledger at `ledger_path`, and only what is missing there is asked.
-    Raises `InputError` for what the user must change, `RunError` when passages are left unanswered or a budget is reached, `Interrupted`
-    after Ctrl-C; the same command then asks only for the rest.
+    `answer` is what the generator returned, raw; `query` the same without white space around it. Truncated, empty and
+    refused answers are rows too. Answers stand in the ledger at `ledger_path`, and only what is missing there is asked.
+    Raises `InputError` for what the user must change, `RunError` when passages are left unanswered or a budget is
+    reached, `Interrupted` after Ctrl-C; the same command then asks only for the rest.
     """
     if config.generator == "extractive":
         return _extract(passages)
@@ -108,8 +109,8 @@ def generate_questions(passages: pa.Table, config: GenerateConfig, ledger_path: 
 def estimate_cost(passages: pa.Table, config: GenerateConfig, ledger_path: Path) -> Estimate:
     """Return what `generate_questions` would take now; sends nothing.
 
-    Prompt tokens are the passages' own count plus the instruction's; an LLM's tokenizer may count differently, and as soon as the ledger holds
-    a few answers of the same model to the same instruction, their mean replaces the guess.
+    Prompt tokens are the passages' own count plus the instruction's; an LLM's tokenizer may count differently, and as
+    soon as the ledger holds a few answers of the same model to the same instruction, their mean replaces the guess.
     """
     if config.generator == "extractive":
         return Estimate(passages=len(passages))
@@ -215,7 +216,7 @@ def _unanswered(passages: pa.Table, plan: _Plan, ledger: Ledger) -> Iterator[Req
 
 def _ask(passages: pa.Table, plan: _Plan, config: GenerateConfig, ledger: Ledger, total: int, done: int) -> Tally:
     """Ask for every passage that the ledger does not hold."""
-    from curation.asking import AskConfig
+    from curation.asking import AskConfig, Asking
     from curation.client import ask_all
     from curation.endpoint import read_key
     from curation.limits import Budget
@@ -232,7 +233,8 @@ def _ask(passages: pa.Table, plan: _Plan, config: GenerateConfig, ledger: Ledger
     budget = Budget(
         max_requests=config.max_requests, max_cost=config.max_cost, price_in=config.price_in, price_out=config.price_out
     )
-    return ask_all(_unanswered(passages, plan, ledger), ask_config, budget, ledger, total, done, proven=done > 0)
+    requests = _unanswered(passages, plan, ledger)
+    return ask_all(lambda: Asking(requests, ask_config, budget, ledger, proven=done > 0), total, done)
 
 
 def _check_end(tally: Tally, answered: int, total: int, config: GenerateConfig, ledger_path: Path) -> None:
@@ -252,12 +254,12 @@ def _check_end(tally: Tally, answered: int, total: int, config: GenerateConfig, 
             "--max-requests" if config.max_requests is not None and tally.sent >= config.max_requests else "--max-cost"
         )
         raise RunError(
-            f"the budget of this run is reached ({option}; {used}): {kept}. Run the same command again, with the same or a larger "
-            f"{option}; nothing is asked twice."
+            f"the budget of this run is reached ({option}; {used}): {kept}. Run the same command again, with "
+            f"the same or a larger {option}; nothing is asked twice."
         )
     raise RunError(
-        f"{total - answered:,} passages are unanswered after repeated tries, the last because of: {tally.last_trouble}. {kept}; "
-        "run the same command again to ask only for the others."
+        f"{total - answered:,} passages are unanswered after repeated tries, the last because of: "
+        f"{tally.last_trouble}. {kept}; run the same command again to ask only for the others."
     )
 
 
@@ -305,7 +307,7 @@ def _extract(passages: pa.Table) -> pa.Table:
 def _make_rows(
     passages: pa.Table, rows: list[dict[str, Any]], fixed: dict[str, str], identity: tuple[Any, ...]
 ) -> pa.Table:
-    """Return `records.QUESTION` rows: the passages' columns, what was answered, what is the same in all, and their ids."""
+    """Return `records.QUESTION` rows: the passages' columns, what was answered, what all have in common, and ids."""
     shared = passages.select(["passage_id", "docid", "lang", "split", "start", "end", "token_start", "tokens"])
     columns = {name: shared[name] for name in shared.column_names}
     fields = [QUESTION.field(name) for name in rows[0]]

@@ -1,10 +1,11 @@
 """Every answer that was paid for, kept raw in one SQLite file: what stands here is never asked again.
 
-An answer is identified by the digest of (endpoint, complete request body, sample number). Several runs, and several processes at
-the same time, may share one file on a local disk. The file holds no key and no header of any request.
+An answer is identified by the digest of (endpoint, complete request body, sample number). Several runs, and several
+processes at the same time, may share one file on a local disk. The file holds no key and no header of any request.
 
-Durability: the file is in WAL mode with synchronous=FULL. After `write` returns, an answer survives a killed process and also a power
-failure; a commit costs about a millisecond, and answers that arrive while one is under way share the next.
+Durability: the file is in WAL mode with synchronous=FULL. After `write` returns, an answer survives a killed process
+and also a power failure; a commit costs about a millisecond, and answers that arrive while one is under way share the
+next.
 """
 
 import json
@@ -45,15 +46,16 @@ _COLUMNS = (
 )
 _CREATE = """
 create table if not exists answers (
-    key text primary key, sample integer not null, endpoint text not null, model_asked text not null, prompt text not null,
-    prompt_digest text not null, state text not null, response text not null, finish_reason text, model text,
-    prompt_tokens integer, completion_tokens integer, seconds real not null, time real not null
+    key text primary key, sample integer not null, endpoint text not null, model_asked text not null,
+    prompt text not null, prompt_digest text not null, state text not null, response text not null, finish_reason text,
+    model text, prompt_tokens integer, completion_tokens integer, seconds real not null, time real not null
 ) without rowid
 """
 # A malformed or refused entry gives way to a later one; an answer is never replaced.
 _INSERT = f"""
 insert into answers ({", ".join(_COLUMNS)}) values ({", ".join("?" * len(_COLUMNS))})
-on conflict (key) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])} where state != '{ANSWER}'
+on conflict (key) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
+where state != '{ANSWER}'
 """
 
 
@@ -70,7 +72,10 @@ class Completion:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One row to be written: a raw response and what it answers; `seconds` is how long it took, `sample` counts from 0."""
+    """One row to be written: a raw response and what it answers.
+
+    `seconds` is how long it took, `sample` counts from 0.
+    """
 
     key: str
     endpoint: str
@@ -161,7 +166,10 @@ class Ledger:
             self._connection.close()
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write `entries` in one transaction; when this returns they are on the disk. Raises `RunError` if that fails."""
+        """Write `entries` in one transaction; when this returns they are on the disk.
+
+        Raises `RunError` if that fails.
+        """
         rows = []
         for entry in entries:
             read = read_completion(entry.response) if entry.state == ANSWER else None
@@ -182,8 +190,8 @@ class Ledger:
                     raise
         except sqlite3.Error as error:
             raise RunError(
-                f"cannot write to the ledger {self.path}: {error}. Answers up to here are kept; make room, or wait until no "
-                "other program holds the file, and run the same command again."
+                f"cannot write to the ledger {self.path}: {error}. Answers up to here are kept; make room, or wait "
+                "until no other program holds the file, and run the same command again."
             ) from error
 
     def answered(self, keys: Iterable[str]) -> set[str]:

@@ -16,10 +16,11 @@ _DECREASE = 0.7
 
 
 class Pace:
-    """How many requests may be in flight: multiplicative decrease where the endpoint rejects, additive increase otherwise.
+    """How many requests may be in flight: multiplicative decrease where the endpoint rejects, additive increase
+    otherwise.
 
-    The share of rejections (429) is taken over windows of at least as many outcomes as are in flight, so that the rejections of one
-    burst count once. `limit` stays between 1 and `ceiling`.
+    The share of rejections (429) is taken over windows of at least as many outcomes as are in flight, so that the
+    rejections of one burst count once. `limit` stays between 1 and `ceiling`.
     """
 
     def __init__(self, ceiling: int):
@@ -43,7 +44,9 @@ class Pace:
 
 @dataclass(kw_only=True)
 class Budget:
-    """What may be sent and spent, what is in flight included; prices are per million tokens, None means no bound or not known."""
+    """What may be sent and spent, what is in flight included; prices are per million tokens, None means no bound or not
+    known.
+    """
 
     max_requests: int | None = None
     max_cost: float | None = None
@@ -74,7 +77,9 @@ class Budget:
 
 
 class Gate:
-    """Lets a request through when the pace and the budget allow it, first come, first served; closed, it lets nothing through."""
+    """Lets a request through when the pace and the budget allow it, first come, first served; closed, it lets nothing
+    through.
+    """
 
     def __init__(self, pace: Pace, budget: Budget):
         self.pace = pace
@@ -83,6 +88,7 @@ class Gate:
         self.closed = asyncio.Event()
         self.over_budget = False
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._woken = 0  # woken, but their turn in the loop has not come yet
 
     async def enter(self, most: float) -> bool:
         """Wait until a request that costs `most` at most may be sent; False: nothing is sent any more."""
@@ -93,7 +99,6 @@ class Gate:
                 verdict = self.budget.reserve(most)
                 if verdict == "granted":
                     self.in_flight += 1
-                    self._wake()
                     return True
                 if verdict == "over":
                     self.over_budget = True
@@ -104,7 +109,10 @@ class Gate:
                 self._waiting.appendleft(turn)
             else:
                 self._waiting.append(turn)
-            await turn
+            try:
+                await turn
+            finally:
+                self._woken -= turn.done() and not turn.cancelled()
             first = True
         return False
 
@@ -115,17 +123,17 @@ class Gate:
             self.budget.reserved = most  # sums of decimal prices drift; alone, the reservation is exactly this one's
         self.budget.settle(most, real)
         self.pace.record(rejected)
-        self._wake()
+        self._wake(int(self.pace.limit) - self.in_flight - self._woken)
 
     def close(self) -> None:
         """Send nothing more; what is in flight goes on."""
         self.closed.set()
-        while self._waiting:
-            self._wake()
+        self._wake(len(self._waiting))
 
-    def _wake(self) -> None:
-        while self._waiting:
+    def _wake(self, count: int) -> None:
+        while self._waiting and count > 0:
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
-                return
+                self._woken += 1
+                count -= 1

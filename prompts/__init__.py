@@ -17,7 +17,9 @@ class Prompt:
     digest: str
 
     def render(self, passage: str, title: str | None = None) -> str:
-        """Return the message that shows an LLM the instruction, the document's title where there is one, and the passage."""
+        """Return the message that shows an LLM the instruction, the document's title where there is one, and the
+        passage.
+        """
         shown = f"{title}\n\n{passage}" if title else passage
         return f"{self.text}\n\n{shown}"
 

@@ -90,7 +90,7 @@ def _choose_documents(example: Example, negatives: int, random: np.random.Genera
     """Return one of the positives, and up to `negatives` of the hard negatives."""
     positive = example.positives[int(random.integers(len(example.positives)))]
     count = min(negatives, len(example.negatives))
-    chosen = random.choice(len(example.negatives), count, replace=False) if count else []
+    chosen: list[int] = random.choice(len(example.negatives), count, replace=False).tolist() if count else []
     return positive, tuple(example.negatives[i] for i in chosen)
 
 
@@ -105,7 +105,7 @@ def _last_batches(
     longest: int,
     epoch: int,
 ) -> list[Batch]:
-    """Return the batch of what no bucket could fill; a lone question, which has no in-batch negative, joins the last one."""
+    """Return the batch of what no bucket could fill; a lone question, without in-batch negative, joins another."""
     if not waiting:
         return []
     bucket = next((bound for bound, _ in PAPER_BUCKETS if longest <= bound), PAPER_BUCKETS[-1][0])
@@ -155,7 +155,7 @@ def arrange_columns(
 
 
 def split_by_tokens(lengths: Sequence[int], budget: int) -> Iterator[slice]:
-    """Yield consecutive slices of texts sorted longest first whose padded size is within `budget` tokens, at least one text."""
+    """Yield slices of texts sorted longest first whose padded size is within `budget` tokens, at least one each."""
     start = 0
     while start < len(lengths):
         count = max(1, budget // lengths[start])

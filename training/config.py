@@ -84,7 +84,7 @@ class FitConfig:
 
 
 def deciding_settings(config: FitConfig) -> dict[str, Any]:
-    """Return the settings that decide what a run makes, ready for JSON; where it lies and how often it saves are left out."""
+    """Return the settings that decide what a run makes, ready for JSON: not where it lies or how often it saves."""
     fields = [item.name for item in dataclasses.fields(config) if "effort" not in item.metadata]
     values = {name: getattr(config, name) for name in fields if name not in ("dataset", "out")}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}

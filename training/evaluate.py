@@ -179,4 +179,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _plain(value: Any) -> Any:
+    """Return a setting as JSON holds it, so that the report returned equals the report read back."""
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if isinstance(value, Path) else value

@@ -20,8 +20,11 @@ def render_report(report: Mapping[str, Any]) -> str:
     metrics: Metrics = report["metrics"]
     rows = {_mode_name(mode): _percent(metrics[mode], "ndcg@10") for mode in MODES if mode in metrics}
     collections: dict[str, Any] = report["collections"]
-    lines = [f"nDCG@10 in percent, {report['dataset']}, split {report['split']}, model {report['model'] or '(none)'}"]
-    lines += render_table(rows)
+    lines = [
+        f"data set: {report['dataset']}, split {report['split']}",
+        f"model: {report['model'] or 'none, BM25 alone'}",
+    ]
+    lines += ["", "nDCG@10 in percent", *render_table(rows)]
     lines += ["", "mean over languages, in percent"]
     means = {_mode_name(mode): {name: 100 * metrics[mode]["all"][name] for name in METRICS} for mode in metrics}
     lines += render_table(means)

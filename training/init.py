@@ -1,11 +1,10 @@
 """`m3-train init`: make an M3 to fine-tune, from any multilingual encoder or, small and random, from a corpus.
 
-`init(InitConfig(out=..., source_model="FacebookAI/xlm-roberta-base"))` extends the learned positions by repeating them and
-adds heads. `init(InitConfig(out=..., corpus=(file,)))` trains a Unigram tokenizer laid out as XLM-R's and starts a small
-encoder near a bag of words. Both write the layout of BAAI/bge-m3 to `config.out`.
+`init(InitConfig(out=..., source_model="FacebookAI/xlm-roberta-base"))` extends the learned positions by repeating them
+and adds heads. `init(InitConfig(out=..., corpus=(file,)))` trains a Unigram tokenizer laid out as XLM-R's and starts a
+small encoder near a bag of words. Both write the layout of BAAI/bge-m3 to `config.out`.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch

@@ -1,7 +1,8 @@
 """The unified loss of the three heads: InfoNCE for each and for their sum, and self-distillation from the sum.
 
-Source: arXiv 2402.03216, section 3.3, equations 4 to 7, with its training weights. Scores come as [3, queries, passages] in the
-order dense, sparse, multi-vector; `excluded` marks passages that may be right for a query and are not its target.
+Source: arXiv 2402.03216, section 3.3, equations 4 to 7, with its training weights. Scores come as [3, queries,
+passages] in the order dense, sparse, multi-vector; `excluded` marks passages that may be right for a
+query and are not its target.
 """
 
 from typing import NamedTuple
@@ -46,15 +47,15 @@ def unified_loss(scores: Tensor, targets: Tensor, excluded: Tensor, temperature:
     weights = scores.new_tensor(SCORE_WEIGHTS).view(-1, 1, 1)  # [3, 1, 1]
     inter = exclude((scores * weights).sum(dim=0) / temperature, excluded)  # [Bq, Bp]
     heads = exclude(scores / temperature, excluded)  # [3, Bq, Bp]
-    parts = [info_nce(head, targets) for head in heads]
+    dense, sparse, multi_vec = parts = [info_nce(head, targets) for head in heads]
     inter_part = info_nce(inter, targets)
     weighted = sum(weight * part for weight, part in zip(LOSS_WEIGHTS, parts, strict=True))
     learned = (weighted + inter_part) / 4
     if not distill:
-        return Losses(learned, *parts, inter_part, learned.new_zeros(()))
+        return Losses(learned, dense, sparse, multi_vec, inter_part, learned.new_zeros(()))
     distilled = [distillation_loss(inter, head) for head in heads]
     taught = torch.stack([weight * part for weight, part in zip(LOSS_WEIGHTS, distilled, strict=True)]).sum() / 3
-    return Losses((learned + taught) / 2, *parts, inter_part, taught)
+    return Losses((learned + taught) / 2, dense, sparse, multi_vec, inter_part, taught)
 
 
 def exclude(scores: Tensor, excluded: Tensor) -> Tensor:

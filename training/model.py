@@ -5,14 +5,17 @@
     representations = model(input_ids, attention_mask)
     save_model(model, tokenizer, Path("my-model"))
 
-The three heads are those of "M3-Embedding" (arXiv 2402.03216), section 3.2. An encoder without head files gets fresh heads.
+The three heads are those of "M3-Embedding" (arXiv 2402.03216), section 3.2. An encoder without head
+files gets fresh heads.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -108,7 +111,7 @@ def encode_batch(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], max
     return [list(ids) for ids in encoded["input_ids"]]
 
 
-def pad_batch(sequences: Sequence[Sequence[int]], padding_id: int) -> tuple[Tensor, Tensor]:
+def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], padding_id: int) -> tuple[Tensor, Tensor]:
     """Return input_ids and attention_mask, both [B, L], of sequences padded on the right to the longest of them."""
     longest = max(map(len, sequences))
     input_ids = torch.full((len(sequences), longest), padding_id)  # [B, L]
@@ -120,7 +123,7 @@ def pad_batch(sequences: Sequence[Sequence[int]], padding_id: int) -> tuple[Tens
 
 
 def unweighted_token_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:
-    """Return the ids that carry no lexical weight: CLS, EOS (or separator), padding and unknown; the mask token keeps its own."""
+    """Return the ids that carry no lexical weight: CLS, EOS (or separator), padding and unknown; <mask> has one."""
     tokens = (tokenizer.cls_token_id, tokenizer.eos_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id)
     return [token for token in (*tokens, tokenizer.unk_token_id) if token is not None]
 
@@ -182,6 +185,7 @@ def save_model(model: M3, tokenizer: "PreTrainedTokenizerBase", folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    _name_tokenizer_class(folder / "tokenizer_config.json")
     for linear, file in ((model.sparse_linear, SPARSE_FILE), (model.colbert_linear, MULTI_VECTOR_FILE)):
         torch.save({key: value.detach().cpu().clone() for key, value in linear.state_dict().items()}, folder / file)
     module = "sentence_transformers.models"
@@ -202,6 +206,13 @@ def save_model(model: M3, tokenizer: "PreTrainedTokenizerBase", folder: Path) ->
         folder / "config_sentence_transformers.json",
         {"prompts": {}, "default_prompt_name": None, "similarity_fn_name": "cosine"},
     )
+
+
+def _name_tokenizer_class(file: Path) -> None:
+    """Write the general tokenizer class under the name that older transformers know too, when the file names it."""
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    if settings.get("tokenizer_class") == "TokenizersBackend":
+        write_json(file, settings | {"tokenizer_class": "PreTrainedTokenizerFast"})
 
 
 def _read_head(name: str, file: str) -> dict[str, Tensor] | None:

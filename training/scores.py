@@ -1,9 +1,10 @@
-"""The three scores of every query against every passage, with memory that grows with neither vocabulary nor pairs of tokens.
+"""The three scores of every query against every passage, in memory that grows with neither vocabulary nor token pairs.
 
     score_columns(queries, passages) -> [3, queries, passages]: dense, sparse, multi-vector
 
-Definitions: arXiv 2402.03216, section 3.2. Lexical weights meet in the vocabulary of the batch's queries only, so nothing is
-as wide as the tokenizer's vocabulary. MaxSim keeps, for its backward, only which passage token won each query token.
+Definitions: arXiv 2402.03216, section 3.2. Lexical weights meet in the vocabulary of the batch's queries only, so
+nothing is as wide as the tokenizer's vocabulary. MaxSim keeps, for its backward,
+only which passage token won each query token.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ SIMILARITY_BLOCK = 1 << 24
 
 
 def score_columns(queries: Representations, passages: Representations, heads: Sequence[Head] = HEADS) -> Tensor:
-    """Return the scores [len(heads), Bq, Bp] in float32, rows in the order of `heads`: by default dense, sparse, multi-vector."""
+    """Return the scores [len(heads), Bq, Bp] in float32, rows in the order of `heads`."""
     functions = {"dense": dense_scores, "sparse": sparse_scores, "multi_vec": multi_vector_scores}
     with torch.autocast(queries.dense.device.type, enabled=False):  # temperatures are small: scores need float32
         return torch.stack([functions[head](queries, passages) for head in heads])  # [heads, Bq, Bp]
@@ -33,7 +34,7 @@ def dense_scores(queries: Representations, passages: Representations) -> Tensor:
 
 
 def sparse_scores(queries: Representations, passages: Representations) -> Tensor:
-    """Return, for each pair, the sum of w_query * w_passage over the tokens in both; a repeated token keeps its largest weight."""
+    """Return, for each pair, the sum of w_query * w_passage over the tokens in both, largest weights count."""
     vocabulary = torch.unique(queries.input_ids)  # [U] sorted
     return _token_weights(queries, vocabulary) @ _token_weights(passages, vocabulary).T  # [Bq, Bp]
 

@@ -2,8 +2,8 @@
 
 The three scores of a passage depend on the query representations and on that passage alone. So what is checkpointed is
 "encode a sub-batch and score it", and what is kept are its columns of the score tensor [3, queries, passages], never a
-token vector of a passage. One loss over all columns, one backward; autograd encodes each sub-batch again and replays its
-dropout.
+token vector of a passage. One loss over all columns, one backward; autograd encodes each sub-batch again and replays
+its dropout.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """A Unigram tokenizer trained on a corpus and laid out as XLM-R's: <s> 0, <pad> 1, </s> 2, <unk> 3, ..., <mask> last.
 
-`train_tokenizer(files, vocabulary_size, max_length)` reads .jsonl and .txt files, also gzipped. No word boundary is needed:
-Unigram finds its pieces in the running text of scripts that are written without spaces.
+`train_tokenizer(files, vocabulary_size, max_length)` reads .jsonl and .txt files, also gzipped. No word boundary is
+needed: Unigram finds its pieces in the running text of scripts that are written without spaces.
 """
 
 import gzip
@@ -78,13 +78,16 @@ def train_tokenizer(files: Sequence[Path], vocabulary_size: int, max_length: int
             max_sentence_length=LONGEST_LINE_BYTES,
             num_threads=TRAINER_THREADS,
             minloglevel=2,
-            **{f"{name}_id": place for place, name in enumerate(("bos", "pad", "eos", "unk"))},
+            bos_id=0,
+            pad_id=1,
+            eos_id=2,
+            unk_id=3,
             pad_piece="<pad>",
         )
     except RuntimeError as error:
         raise InputError(
-            f"no tokenizer of {vocabulary_size} entries can be trained on {', '.join(map(str, files))}: the files hold too"
-            f" little text, or --vocabulary-size is below their number of characters ({error})"
+            f"no tokenizer of {vocabulary_size} entries can be trained on {', '.join(map(str, files))}: the files hold"
+            f" too little text, or --vocabulary-size is below their number of characters ({error})"
         ) from error
     pieces = sentencepiece.SentencePieceProcessor(model_proto=model.getvalue())
     learned = [(pieces.id_to_piece(i), pieces.get_score(i)) for i in range(len(SPECIAL_TOKENS), pieces.vocab_size())]
@@ -100,7 +103,7 @@ def _lines(files: Sequence[Path]) -> Iterator[str]:
 
 
 def _lay_out(vocabulary: list[tuple[str, float]], max_length: int) -> "PreTrainedTokenizerFast":
-    """Return XLM-R's tokenizer with `vocabulary`, whose first four entries are the special tokens and whose last is <mask>.
+    """Return XLM-R's tokenizer with `vocabulary`: first the four special tokens, last <mask>.
 
     It is saved as the general class, which keeps the normaliser of its file; the class named after XLM-R would not.
     """

@@ -25,6 +25,28 @@ MAX_TOKENS = 40_000
 _TOWN_TOKENS = 1200  # a town's chapter in a long document is about this long
 _SENTENCE_TOKENS = 18  # and a sentence, with its share of the headings, this long
 _PLACE_NAMES = 4000  # names of rivers, people and regions are drawn from the first so many
+# Least, greatest, step. Steps of 100 and 5 keep the form of the noun behind the number the same in every language.
+_NUMBERS = {"year": (1100, 1990, 1), "hundreds": (200, 9900, 100), "fives": (15, 95, 5)}
+# Against odd values, such as trains before their time or frost in May: least and greatest, of months by their number from 0.
+_PLAUSIBLE = {
+    ("railway", "year"): (1830, 1990),
+    ("cable_car", "year"): (1900, 1990),
+    ("cooperative", "year"): (1850, 1990),
+    ("inventor", "year"): (1650, 1900),
+    ("reserve", "year"): (1900, 1990),
+    ("doctor", "year"): (1700, 1950),
+    ("school", "year"): (1500, 1950),
+    ("clock", "year"): (1500, 1990),
+    ("altitude", "hundreds"): (200, 3500),
+    ("mountain", "hundreds"): (900, 5900),
+    ("pass", "hundreds"): (1200, 4500),
+    ("old_tree", "hundreds"): (200, 1500),
+    ("mayor", "fives"): (15, 40),
+    ("bridge", "fives"): (15, 30),
+    ("frost", "month"): (8, 11),
+    ("pass", "month"): (8, 11),
+    ("flowers", "month"): (3, 8),
+}
 _SLOT = re.compile(r"\{([a-z_.]+)\}")
 
 
@@ -163,14 +185,13 @@ class _Values:
             return joined
         if name in ("alias", "river", "mountain", "lake"):
             return spell_name(chance.randrange(_PLACE_NAMES), self.lang)
-        if name == "year":
-            return str(chance.randint(1100, 1990))
-        if name == "hundreds":
-            return str(100 * chance.randint(2, 99))
-        if name == "fives":
-            return str(5 * chance.randint(3, 19))
+        if name in _NUMBERS:
+            low, high, step = _NUMBERS[name]
+            low, high = _PLAUSIBLE.get((self.fact, name), (low, high))
+            return str(step * chance.randint(low // step, high // step))
         options = self.patterns["vocabulary"][slot]
-        value: str = options[chance.randrange(len(options))]
+        low, high = _PLAUSIBLE.get((self.fact, name), (0, len(options) - 1))
+        value: str = options[chance.randint(low, high)]
         return value
 
 

@@ -6,7 +6,7 @@ DIR/gold/LANG/               other documents with gold questions: corpus.jsonl, 
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
@@ -73,7 +73,8 @@ def _write_gold(folder: Path, documents: list[AtlasDocument], questions: int) ->
         step = max(1, len(document.questions) // questions) | 1  # odd, so that both wordings come in turn
         for number, question in enumerate(document.questions[::step][:questions]):
             qid = f"{document.docid}-q{number}"
-            queries.append({"qid": qid, "text": question.query, "lang": document.lang, **asdict(question)})
+            evidence = {"wording": question.wording, "fact": question.fact, "start": question.start, "end": question.end}
+            queries.append({"qid": qid, "text": question.query, "lang": document.lang, **evidence})
             judgements.append(f"{qid}\t{document.docid}\t1\n")
     _write_rows(folder / "corpus.jsonl", [{"docid": d.docid, "title": d.title, "text": d.text, "lang": d.lang} for d in documents])
     _write_rows(folder / "queries.jsonl", queries)

@@ -1,11 +1,11 @@
-"""A small OpenAI-compatible chat server for tests: it answers over real HTTP, counts what it is asked, and fails as it is told.
+"""A small OpenAI-compatible chat server for tests: it answers over real HTTP, counts, and fails as told.
 
     with serve_questions(plan=lambda body, time_seen: Reply(status=500) if time_seen == 1 else Reply()) as server:
         ... ask server.base_url ...
     assert server.asked == 2 and server.answered == 1
 
-`plan` gets a request's body and how many times this very body has come, and returns what to answer. One thread per connection.
-Also a command, for tests that kill their client: `python question_server.py PORT LATENCY_SECONDS`, counts at GET /counts.
+`plan` gets a request's body and how many times this very body has come, and returns what to answer.
+Also a command: `python question_server.py PORT LATENCY_SECONDS`, with its counts at GET /counts.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from typing import Any
 
 @dataclass
 class Reply:
-    """One reply: a chat completion of `text`, or `raw` as it stands; `text` None asks about the passage's longest word."""
+    """One reply: a chat completion of `text`, or `raw` as it stands; without `text` a question."""
 
     text: str | None = None
     status: int = 200
@@ -42,7 +42,7 @@ def question_about(prompt: str) -> str:
 
 
 class QuestionServer(ThreadingHTTPServer):
-    """The server and its counts: requests asked and answered with 200, the most at once, every body seen, every key sent."""
+    """The server and its counts: requests asked, answered with 200, most at once, and every body."""
 
     daemon_threads = True
     request_queue_size = 512
@@ -82,10 +82,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         server = self.server
         if self.path == "/v1/models":
-            self.send(200, json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in server.models]}))
+            self.send(
+                200, json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in server.models]})
+            )
         elif self.path == "/counts":
             most = max(server.answers.values(), default=0)
-            counts = {"asked": server.asked, "answered": server.answered, "bodies": len(server.answers), "most_of_one": most}
+            counts = {
+                "asked": server.asked,
+                "answered": server.answered,
+                "bodies": len(server.answers),
+                "most_of_one": most,
+            }
             self.send(200, json.dumps(counts))
         else:
             self.send(404, json.dumps({"error": {"message": "no such page"}}))
@@ -147,7 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
     def send(self, status: int, payload: str, headers: dict[str, str] | None = None) -> None:
         content = payload.encode()
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", **(headers or {}), "Content-Length": str(len(content))}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            **(headers or {}),
+            "Content-Length": str(len(content)),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)

@@ -1,0 +1,63 @@
+"""The command `m3-train`: init, fit, evaluate and compare; each is one function that takes one configuration."""
+
+import sys
+from typing import Annotated
+
+import tyro
+
+from data.errors import run_command
+from training.config import FitConfig, InitConfig
+from training.evaluate_config import CompareConfig, EvaluateConfig
+
+Command = (
+    Annotated[InitConfig, tyro.conf.subcommand("init")]
+    | Annotated[FitConfig, tyro.conf.subcommand("fit")]
+    | Annotated[EvaluateConfig, tyro.conf.subcommand("evaluate")]
+    | Annotated[CompareConfig, tyro.conf.subcommand("compare")]
+)
+
+
+def main() -> None:
+    """Run the subcommand that the command line names and exit with its status."""
+    config: InitConfig | FitConfig | EvaluateConfig | CompareConfig = tyro.cli(
+        Command,  # type: ignore[arg-type]
+        prog="m3-train",
+        description="From a curated data set to a fine-tuned M3.",
+    )
+    sys.exit(run_command(lambda: _run(config)))
+
+
+def _run(config: InitConfig | FitConfig | EvaluateConfig | CompareConfig) -> None:
+    # Imported here: torch and transformers take seconds, and --help must not wait for them.
+    if isinstance(config, CompareConfig):
+        from training.evaluate import compare
+
+        return compare(config)
+    _quieten_libraries()
+    if isinstance(config, InitConfig):
+        from training.init import init
+
+        init(config)
+        print(f"{config.out} holds the new model")
+    elif isinstance(config, FitConfig):
+        from training.fit import fit
+
+        fit(config)
+        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+    else:
+        from training.evaluate import evaluate
+
+        evaluate(config)
+    return None
+
+
+def _quieten_libraries() -> None:
+    """Leave the screen to our own messages: the libraries report every file they load."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+if __name__ == "__main__":
+    main()
