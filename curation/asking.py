@@ -95,8 +95,9 @@ class Asking:
         self.writing = asyncio.Lock()
 
     async def run(self, bar: Any) -> None:
-        """Ask everything, with twice as many workers as places: who waits after a failure takes no place from the
-        others.
+        """Ask everything.
+
+        There are twice as many workers as places, so that who waits after a failure takes no place from the others.
         """
         config = self.config
         async with contextlib.AsyncExitStack() as stack:
@@ -156,9 +157,7 @@ class Asking:
         return False
 
     async def _try(self, client: openai.AsyncOpenAI, request: Request) -> Trouble | None:
-        """Send `request` once and keep what comes; None: it is answered. A place at the gate is taken and is given back
-        here.
-        """
+        """Send `request` once and keep what comes; None: it is answered. The place at the gate is given back here."""
         most = real = self._most(request)  # until we know better, it may have cost that
         rejected, begun = False, time.monotonic()
         try:
@@ -186,7 +185,8 @@ class Asking:
 
     def _no_completion(self, response: str) -> Trouble:
         said = f"what it answers is no chat completion: {scrub(response, self.config.api_key) or '(empty)'}"
-        self.malformed_at_first += not self.proven
+        is_page = not response.lstrip().startswith("{")  # JSON may be a passing error of a gateway
+        self.malformed_at_first += is_page
         if not self.proven and self.malformed_at_first >= _USELESS_AT_FIRST:
             return Trouble(
                 "stop_input", f"{self._where} is not the base URL of an API, which mostly ends in /v1; {said}."
@@ -194,9 +194,7 @@ class Asking:
         return Trouble("again", said)
 
     def _count(self, read: Completion, request: Request) -> float:
-        """Add an answer to the tally and return what it cost; a server that does not count tokens is taken to have used
-        the most.
-        """
+        """Add an answer to the tally and return what it cost: the most it can, where a server does not count tokens."""
         prompt = request.most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
         completion = request.most_completion_tokens if read.completion_tokens is None else read.completion_tokens
         self.tally.answered += 1

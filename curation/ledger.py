@@ -219,6 +219,9 @@ class Ledger:
             part = keys[start : start + _KEYS_AT_ONCE]
             marks = ", ".join("?" * len(part))
             statement = f"select {columns} from answers where key in ({marks}) and state in ('{ANSWER}', '{REFUSED}')"
-            with self._lock:
-                rows = self._connection.execute(statement, part).fetchall()
+            try:
+                with self._lock:
+                    rows = self._connection.execute(statement, part).fetchall()
+            except sqlite3.Error as error:
+                raise RunError(f"cannot read the ledger {self.path}: {error}.") from error
             yield from rows

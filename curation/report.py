@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
 from curation.config import InspectConfig
@@ -132,7 +133,7 @@ def _choose_pairs(dataset: CuratedDataset) -> list[ShownPair]:
         wanted = {pair["positive_ids"][0] for _, pair in chosen}
         corpus = dataset.corpus(lang)
         rows = [number for number, docid in enumerate(corpus["docid"].to_pylist()) if docid in wanted]
-        documents = {row["docid"]: row for row in corpus.take(rows).to_pylist()}
+        documents = {row["docid"]: row for row in corpus.take(pa.array(rows, pa.int64())).to_pylist()}
         shown += [_show(pair, documents[pair["positive_ids"][0]], split) for split, pair in chosen]
     return shown
 
@@ -163,7 +164,7 @@ def _choose_rejects(outputs: dict[str, StageOutput]) -> list[tuple[str, str, int
     for name, output in outputs.items():
         for reason, count in output.manifest["reasons"].items():
             of_reason = [number for number, other in enumerate(output.rejects["reason"].to_pylist()) if other == reason]
-            chosen.append((name, reason, count, output.rejects.take(of_reason[:REJECTS_SHOWN]).to_pylist()))
+            chosen.append((name, reason, count, output.rejects.take(pa.array(of_reason[:REJECTS_SHOWN], pa.int64())).to_pylist()))
     return chosen
 
 

@@ -141,7 +141,7 @@ def _unique(documents: pa.Table) -> tuple[pa.Table, list[dict[str, str]]]:
         if first[content_of[number]] != number
     ]
     unique = [f"{ids[n]}-{content_of[n][:8]}" if len(holders[ids[n]]) > 1 else ids[n] for n in kept]
-    return documents.take(kept).set_column(0, DOCUMENT.field("docid"), pa.array(unique, pa.string())), rejects
+    return documents.take(pa.array(kept, pa.int64())).set_column(0, DOCUMENT.field("docid"), pa.array(unique, pa.string())), rejects
 
 
 def _fill_quotas(documents: pa.Table, config: SampleConfig, seed: int) -> tuple[pa.Table, list[dict[str, str]]]:
@@ -156,7 +156,7 @@ def _fill_quotas(documents: pa.Table, config: SampleConfig, seed: int) -> tuple[
         kept += [number for _, _, number in drawn[: config.per_language]]
     chosen = set(kept)
     passed = [_not_drawn(docid) for number, (docid,) in enumerate(_columns(documents, "docid")) if number not in chosen]
-    return documents.take(sorted(kept)), passed
+    return documents.take(pa.array(sorted(kept), pa.int64())), passed
 
 
 def _columns(table: pa.Table, *names: str) -> Iterator[tuple[Any, ...]]:

@@ -35,7 +35,7 @@ def split_documents(documents: pa.Table, config: SplitConfig, seed: int) -> tupl
             if number != best:
                 rejects.append({"place": ids[number], "reason": "near_duplicate", "detail": f"of {ids[best]}"})
     kept.sort()
-    chosen = documents.take(kept)
+    chosen = documents.take(pa.array(kept, pa.int64()))
     splits = _deal(chosen, [units.find(number) for number in kept], config, seed)
     chosen = chosen.set_column(chosen.schema.get_field_index("cluster"), DOCUMENT.field("cluster"), pa.array([cluster_of[n] for n in kept], pa.string()))
     chosen = chosen.set_column(chosen.schema.get_field_index("split"), DOCUMENT.field("split"), pa.array(splits, pa.string()))

@@ -35,8 +35,7 @@ def truncation_figures(pairs: pa.Table, documents: pa.Table) -> dict[str, int]:
 def _header(counts: dict[str, dict[str, int]]) -> list[str]:
     lines = ["---", "language:", *(f"- {lang}" for lang in counts), "task_categories:", "- text-retrieval", "configs:"]
     for lang, count in counts.items():
-        splits = [split for split in SPLITS if count[split]]
-        if splits:
+        if splits := [split for split in SPLITS if count[split]]:
             lines += [f"- config_name: {lang}", "  data_files:"]
             lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {lang}/{split}.parquet")]
         lines += [f"- config_name: corpus-{lang}", "  data_files:", "  - split: corpus", f"    path: corpus-{lang}/*.parquet"]

@@ -1,6 +1,6 @@
 """A curated data set on disk: question -> whole document, every text stored once.
 
-    DIR/dataset/ko/train.parquet           records.PAIR; also dev, test
+    DIR/dataset/ko/train.parquet           records.PAIR; also dev, test; a split without a pair has no file
     DIR/dataset/corpus-ko/corpus.parquet   records.DOCUMENT: the documents of all three splits
     DIR/dataset/README.md                  the card; its header makes datasets.load_dataset(DIR/dataset, "ko") work
     DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
@@ -35,7 +35,7 @@ class CuratedDataset:
         return sorted(folder.name.removeprefix("corpus-") for folder in self.path.glob("corpus-*"))
 
     def pairs(self, lang: str, split: str) -> pa.Table:
-        """Return the pairs (`records.PAIR`) of one language and split; an absent file is an empty table."""
+        """Return the pairs (`records.PAIR`) of one language and split; a split without a pair has no file."""
         file = self.path / lang / f"{split}.parquet"
         return conform(pq.read_table(file), PAIR) if file.exists() else PAIR.empty_table()
 
@@ -80,7 +80,7 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
             for split in SPLITS:
                 rows = of_lang.filter(pa.array([name == split for name in splits], pa.bool_()))
                 counts[lang][split] = len(rows)
-                if len(rows):
+                if len(rows):  # datasets refuses to load a split without rows
                     _write_table(folder / lang / f"{split}.parquet", conform(rows, PAIR))
         manifest = {"format": "m3-longdoc/1", "counts": counts, "truncation": truncation_figures(pairs, documents), **made_by}
         write_text(folder / "README.md", render_card(manifest, pairs, documents))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
-from data.errors import InputError
+from data.errors import InputError, RunError
 from data.files import write_json
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
 from training.evaluate_report import Metrics, check_comparable, read_report, render_comparison, render_report
@@ -122,6 +122,8 @@ def _measure_model(
     config: EvaluateConfig,
 ) -> "Lengths":
     """Add the model's five modes for one language to `metrics`; return how long its texts are."""
+    import torch
+
     from training.search import ScoreLimits, rank_modes, score_documents
 
     limits = ScoreLimits(
@@ -130,9 +132,16 @@ def _measure_model(
         sub_batch_tokens=config.sub_batch_tokens,
         bf16=config.bf16,
     )
-    scores, lengths = score_documents(
-        model, tokenizer, collection.queries, collection.texts, limits, title=collection.lang
-    )
+    try:
+        scores, lengths = score_documents(
+            model, tokenizer, collection.queries, collection.texts, limits, title=collection.lang
+        )
+    except torch.OutOfMemoryError as error:
+        tokens = config.sub_batch_tokens
+        advice = "--sub-batch-tokens" if tokens > config.max_length else "--max-length"
+        raise RunError(
+            f"the device has too little memory for {tokens} tokens at once; give a smaller {advice}"
+        ) from error
     for mode, rankings in rank_modes(scores, config.weights).items():
         _add(metrics, mode, collection, rankings)
     return lengths

@@ -4,7 +4,7 @@ Read from a curated data set (the questions of one split, the documents of all s
 
     corpus.jsonl[.gz]    _id or docid, text, and maybe title and lang
     queries.jsonl[.gz]   _id or qid, text, and maybe lang
-    qrels.tsv or qrels/SPLIT.tsv[.gz]   question id, document id, relevance; with or without a header
+    qrels/SPLIT.tsv[.gz], for test also qrels.tsv   question id, document id, relevance; with or without a header
 
 or from a folder of such folders. The language is the row's `lang`, else the folder's name where that is a language
 code, else "unknown". Questions that cannot be judged are set aside and counted, never dropped silently.
@@ -128,7 +128,8 @@ def _read_curated(path: Path, split: str) -> Iterator[JudgedCollection]:
 def _read_folder(folder: Path, split: str) -> list[JudgedCollection]:
     """Return the collections of a folder in BEIR's layout, one per language of its questions."""
     corpus_file, queries_file = require_file(folder, "corpus.jsonl"), require_file(folder, "queries.jsonl")
-    qrels_file = require_file(folder, "qrels.tsv", f"qrels/{split}.tsv")
+    # A single qrels.tsv is the test of its folder: it must not pass for another split.
+    qrels_file = require_file(folder, f"qrels/{split}.tsv", *(["qrels.tsv"] if split == "test" else []))
     documents = read_texts(corpus_file, ("_id", "docid"))
     if not documents:
         raise InputError(f"{corpus_file} has no documents")

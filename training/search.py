@@ -88,7 +88,7 @@ def _score_documents(
     block_tokens = min(QUERY_BLOCK_TOKENS, limits.sub_batch_tokens)
     question_batches = _batches(tokenizer, queries, limits.max_query_length, block_tokens, lengths.queries)
     blocks = [(rows, _encode(model, tokenizer, ids, limits.bf16)) for rows, ids in question_batches]
-    with tqdm(total=len(texts), desc=f"{title} documents".strip(), unit="doc", smoothing=0) as bar:
+    with tqdm(total=len(texts), desc=f"{title} documents".strip(), unit="doc", leave=False) as bar:
         for columns, ids in _batches(tokenizer, texts, limits.max_length, limits.sub_batch_tokens, lengths.documents):
             documents = _encode(model, tokenizer, ids, limits.bf16)
             for rows, block in blocks:
@@ -167,7 +167,8 @@ def rank_modes(
     rankings: dict[str, list[np.ndarray]] = {
         mode: [] for mode in ("dense", "sparse", "multi_vector", "dense_sparse", "all")
     }
-    for dense, sparse, vectors in zip(*np.asarray(scores, dtype=np.float64), strict=True):  # each [documents]
+    for question in range(np.shape(scores)[1]):
+        dense, sparse, vectors = np.asarray(scores[:, question], dtype=np.float64)  # each [documents]
         by_dense = _order(dense)[:MERGE_DEPTH]
         by_sparse = _order(sparse, np.flatnonzero(sparse > 0))[:MERGE_DEPTH]
         nearest = np.sort(by_dense[:RERANK_DEPTH])

@@ -17,7 +17,7 @@ import curation.asking
 import prompts
 from curation.config import GenerateConfig
 from curation.generate import NO_MODEL, estimate_cost, generate_questions
-from data.errors import InputError, Interrupted, RunError
+from data.errors import InputError, RunError
 from data.records import PASSAGE, QUESTION, conform
 
 HERE = Path(__file__).parent
@@ -77,7 +77,13 @@ def test_one_row_per_passage_in_order_and_nothing_asked_twice(ledger):
         and row["query"] == row["answer"].strip()
         and "lighthouse-7," in row["query"]
     )
-    expected = dict(style="question", generator="openai", model="toy-2026", prompt="mldr", prompt_digest=prompt.digest)
+    expected = {
+        "style": "question",
+        "generator": "openai",
+        "model": "toy-2026",
+        "prompt": "mldr",
+        "prompt_digest": prompt.digest,
+    }
     assert expected.items() <= row.items()
     assert (row["start"], row["end"], row["token_start"], row["finish_reason"], row["reason"]) == (
         10,
@@ -215,18 +221,19 @@ def test_an_unreachable_endpoint_is_told(ledger):
             generate_questions(make_passages(3), config, ledger)
 
 
-def test_an_endpoint_that_closes_for_long_ends_the_run(ledger):
-    with serve_questions(plan=lambda body, seen: Reply(status=429, headers={"Retry-After": "3600"})) as server:
-        with pytest.raises(RunError, match="asks to wait 60 minutes"):
-            generate_questions(make_passages(3), ask(server), ledger)
-    with serve_questions(
-        plan=lambda body, seen: Reply(status=429, error={"message": "m", "code": "insufficient_quota"})
-    ) as server:
-        with pytest.raises(RunError, match="no credit left"):
-            generate_questions(make_passages(30), ask(server), ledger)
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (Reply(status=429, headers={"Retry-After": "3600"}), "asks to wait 60 minutes"),
+        (Reply(status=429, error={"message": "m", "code": "insufficient_quota"}), "no credit left"),
+    ],
+)
+def test_an_endpoint_that_is_closed_for_long_ends_the_run(ledger, reply, message):
+    with serve_questions(plan=lambda body, seen: reply) as server, pytest.raises(RunError, match=message):
+        generate_questions(make_passages(30), ask(server), ledger)
 
 
-@pytest.mark.parametrize("cap", [0, 1, 5, 17])
+@pytest.mark.parametrize("cap", [0, 5, 17])
 def test_the_cap_on_requests_is_exact_with_retries(ledger, cap):
     plan = lambda body, seen: Reply(status=500) if seen == 1 else Reply()  # noqa: E731
     with serve_questions(plan=plan) as server:
@@ -238,12 +245,12 @@ def test_the_cap_on_requests_is_exact_with_retries(ledger, cap):
 
 
 def test_the_cap_on_cost_is_never_passed(ledger):
-    prices = dict(price_in=1e6, price_out=1e6)  # one token costs 1
+    prices = {"price_in": 1e6, "price_out": 1e6}  # one token costs 1
     with serve_questions() as server:
         table = generate_questions(make_passages(1), ask(server, **prices), ledger)
         real = table["prompt_tokens"][0].as_py() + table["completion_tokens"][0].as_py()
         cap = 20 * real
-        with pytest.raises(RunError, match="--max-cost; .* spent"):
+        with pytest.raises(RunError, match=r"--max-cost; .* spent"):
             generate_questions(make_passages(100), ask(server, max_cost=cap, **prices), ledger)
         spent = (server.asked - 1) * real
         most = len(server.bodies[0]["messages"][0]["content"]) + 64 + 256
@@ -259,13 +266,13 @@ def test_a_server_that_counts_no_tokens_is_taken_at_the_worst(ledger):
 
 def test_bad_settings_are_told_before_anything_is_sent(ledger):
     bad = [
-        (dict(model=None), "--model"),
-        (dict(max_cost=1.0), "--price-in"),
-        (dict(concurrency=0), "--concurrency must be positive"),
-        (dict(prompt="none"), "no prompt named 'none'"),
-        (dict(base_url="nowhere"), "no base URL"),
-        (dict(base_url="https://api.openai.com/v1"), "OPENAI_API_KEY"),
-        (dict(max_requests=-1), "must not be negative"),
+        ({"model": None}, "--model"),
+        ({"max_cost": 1.0}, "--price-in"),
+        ({"concurrency": 0}, "--concurrency must be positive"),
+        ({"prompt": "none"}, "no prompt named 'none'"),
+        ({"base_url": "nowhere"}, "no base URL"),
+        ({"base_url": "https://api.openai.com/v1"}, "OPENAI_API_KEY"),
+        ({"max_requests": -1}, "must not be negative"),
     ]
     with serve_questions() as server:
         for change, message in bad:
@@ -351,13 +358,12 @@ def wait_for(server, answers):
 
 def test_a_killed_run_loses_at_most_what_was_in_flight(ledger):
     with serve_questions(latency_seconds=0.1) as server:
-        for answers in (10, 40):
-            client = start_client(server, ledger)
-            wait_for(server, answers)
-            client.kill()
-            client.communicate()
+        client = start_client(server, ledger)
+        wait_for(server, 30)
+        client.kill()
+        client.communicate()
         assert len(generate_questions(make_passages(80), ask(server), ledger)) == 80
-        assert 80 <= server.answered <= 80 + 2 * 8
+        assert 80 <= server.answered <= 80 + 8
         assert len(server.answers) == 80
 
 
@@ -403,14 +409,3 @@ def test_the_command_of_the_test_server_counts():
     finally:
         server.kill()
         server.wait()
-
-
-def test_interrupted_is_the_error_of_a_stopped_run(ledger, monkeypatch):
-    import curation.client
-
-    def stop(make_asking, total, done):
-        return curation.asking.Tally(stopped=True)
-
-    monkeypatch.setattr(curation.client, "ask_all", stop)
-    with serve_questions() as server, pytest.raises(Interrupted, match="0 of 2 passages .* run the same command again"):
-        generate_questions(make_passages(2), ask(server), ledger)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from data.errors import InputError
+from data.errors import InputError, RunError
+from training import search
 from training.evaluate import compare, describe_truncation, evaluate
 from training.evaluate_config import METRICS, MODES, CompareConfig, EvaluateConfig
 from training.evaluate_report import SCREEN_COLUMNS, render_table
@@ -171,6 +173,16 @@ def test_an_out_that_cannot_be_written_is_said_before_the_work(dataset, tmp_path
     for out, message in ((tmp_path, "is a folder"), (tmp_path / "file" / "out.json", "cannot be made")):
         with pytest.raises(InputError, match=message):
             evaluate(config(dataset, out))
+
+
+def test_too_little_memory_says_what_to_lower(dataset, tmp_path, monkeypatch):
+    def exhaust(*_args, **_kwargs):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(search, "score_documents", exhaust)
+    for tokens, option in ((64, "--sub-batch-tokens"), (16, "--max-length")):
+        with pytest.raises(RunError, match=f"too little memory for {tokens} tokens at once; give a smaller {option}"):
+            evaluate(config(dataset, tmp_path / "out.json", model=MODEL, sub_batch_tokens=tokens))
 
 
 def test_truncation_is_counted_in_tokens():

@@ -51,6 +51,8 @@ def test_own_names_without_header_and_compressed(tmp_path):
     (folder / "qrels.tsv").write_text("q\td\t1\n")
     (collection,) = read_judged(folder)
     assert (collection.lang, collection.qrels) == ("ko", {"q": {"d": 1}})
+    with pytest.raises(InputError, match=r"has no qrels/dev\.tsv"):  # one qrels.tsv is no dev split
+        read_judged(folder, split="dev")
 
 
 def test_language_comes_from_the_rows_then_the_folder_then_unknown(tmp_path):
@@ -199,7 +201,7 @@ def test_missing_things_say_what_is_missing(tmp_path):
     with pytest.raises(InputError, match="is no data set"):
         read_judged(tmp_path)
     folder = write_beir(tmp_path / "en")
-    with pytest.raises(InputError, match=r"no qrels\.tsv and no qrels/dev\.tsv"):
+    with pytest.raises(InputError, match=r"has no qrels/dev\.tsv \(nor"):
         read_judged(folder, split="dev")
     (folder / "queries.jsonl").unlink()
     with pytest.raises(InputError, match=r"has no queries\.jsonl"):
