@@ -1,4 +1,6 @@
-"""m3-curate: the command line. Each subcommand is a stage, and a function that a notebook can call with the same configuration."""
+"""m3-curate: the command line. Each subcommand is a stage, and a function that a notebook can call with the same
+configuration.
+"""
 
 import dataclasses
 import sys
@@ -18,7 +20,7 @@ from curation.config import (
     SplitConfig,
     read_recorded,
 )
-from data.errors import InputError, run_command
+from data.errors import InputError, printable, run_command
 
 USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help lists the options)
 
@@ -32,12 +34,19 @@ USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help l
   export     write the data set in another tool's layout
   inspect    print the figures of a run and write its report.html anew
 
-A stage works on the run's folder (--out) and does what is missing before it; its options default to those the run was started with.
+A stage works on the run's folder (--out) and does what is missing before it; its options default to those that
+the run was started with.
 """
 _SECTIONS: dict[str, Any] = {
-    "sample": SampleConfig, "split": SplitConfig, "passages": PassageConfig, "generate": GenerateConfig, "filter": FilterConfig,
-}  # fmt: skip
-_STAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # command -> last stage to do, sections of the configuration it takes
+    "sample": SampleConfig,
+    "split": SplitConfig,
+    "passages": PassageConfig,
+    "generate": GenerateConfig,
+    "filter": FilterConfig,
+}
+_STAGES: dict[
+    str, tuple[str, tuple[str, ...]]
+] = {  # command -> last stage to do, sections of the configuration it takes
     "sample": ("sample", ("sample",)),
     "split": ("split", ("split",)),
     "estimate": ("passages", ("passages", "generate")),
@@ -47,14 +56,21 @@ _STAGES: dict[str, tuple[str, tuple[str, ...]]] = {  # command -> last stage to 
 }
 _MARKERS = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 _Out = Annotated[Path, tyro.conf.arg(help="Folder of the run.")]
-_Overwrite = Annotated[bool, tyro.conf.arg(help="Replace stages that were made with another configuration; paid answers are kept.")]
+_Overwrite = Annotated[
+    bool, tyro.conf.arg(help="Replace stages that were made with another configuration; paid answers are kept.")
+]
 
 
 def say(line: str) -> None:
     """Print one line of progress, beside the bars."""
     from tqdm import tqdm
 
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(printable(line), file=sys.stderr)
+
+
+def show(lines: list[str]) -> None:
+    """Print the result of a command."""
+    print(printable("\n".join(lines)))
 
 
 def run(config: RunConfig) -> None:
@@ -62,7 +78,7 @@ def run(config: RunConfig) -> None:
     from curation import pipeline, report
 
     pipeline.run(config, say)
-    print("\n".join(report.write_report(InspectConfig(out=config.out))))
+    show(report.write_report(InspectConfig(out=config.out)))
 
 
 def run_stage(command: str, config: RunConfig) -> None:
@@ -73,23 +89,27 @@ def run_stage(command: str, config: RunConfig) -> None:
     with pipeline.open_run(config):
         outputs = pipeline.run_stages(config, _STAGES[command][0], say)
         if command == "estimate":
-            print("\n".join(estimate_cost(outputs["passages"].table, config.generate, pipeline.ledger_path(config)).lines()))
+            print(
+                "\n".join(
+                    estimate_cost(outputs["passages"].table, config.generate, pipeline.ledger_path(config)).lines()
+                )
+            )
         if command == "dedup":
-            print(f"data set: {pipeline.build_dataset(config, outputs).path}")
+            show([f"data set: {pipeline.build_dataset(config, outputs).path}"])
 
 
 def export(config: ExportConfig) -> None:
     """Write the data set in another tool's layout."""
     from curation.export import export_dataset
 
-    print(f"written: {export_dataset(config, say)}")
+    show([f"written: {export_dataset(config, say)}"])
 
 
 def inspect(config: InspectConfig) -> None:
     """Print the figures of a run and write report.html."""
     from curation.report import write_report
 
-    print("\n".join(write_report(config)))
+    show(write_report(config))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,11 +141,15 @@ def _parse_stage(command: str, rest: list[str]) -> RunConfig:
     recorded, sections = read_recorded(_out_of(rest)), _STAGES[command][1]
     if command == "sample" and (recorded is None or "--source" in rest):
         type_ = dataclasses.make_dataclass(
-            "sample", [("out", _Out), ("sample", SampleConfig), ("seed", int, 0), ("overwrite", _Overwrite, False)], kw_only=True
+            "sample",
+            [("out", _Out), ("sample", SampleConfig), ("seed", int, 0), ("overwrite", _Overwrite, False)],
+            kw_only=True,
         )
         return RunConfig(**vars(_parse(command, type_, rest)))
     if recorded is None and not {"-h", "--help"} & set(rest):
-        raise InputError(f"{_out_of(rest) or 'the run'} holds no run yet (--out); start it with m3-curate run or m3-curate sample")
+        raise InputError(
+            f"{_out_of(rest) or 'the run'} holds no run yet (--out); start it with m3-curate run or m3-curate sample"
+        )
     fields: list[Any] = [("out", _Out)]
     for section in sections:
         default = getattr(recorded, section) if recorded else _SECTIONS[section]()

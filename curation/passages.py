@@ -1,11 +1,11 @@
 """Passages: runs of whole paragraphs, drawn evenly over a document's length.
 
-The place of a passage is drawn first, as a share of the document's length, then the paragraphs around that place are taken; so
-where evidence lies is uniform, whatever the lengths of the paragraphs.
+The place of a passage is drawn first, as a share of the document's length, then the paragraphs around that place are
+taken; so where evidence lies is uniform, whatever the lengths of the paragraphs.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import regex
@@ -24,12 +24,16 @@ _TRIES = 8
 _LONGEST_TOKEN = 12  # characters; bounds what is counted at once on an endless line
 
 
-def draw_passages(documents: pa.Table, config: PassageConfig, seed: int, count_tokens: Callable[[str], int]) -> pa.Table:
+def draw_passages(
+    documents: pa.Table, config: PassageConfig, seed: int, count_tokens: Callable[[str], int]
+) -> pa.Table:
     """Return the passages (`records.PASSAGE`) of all documents, in the order of the documents."""
     rows = []
     columns = [documents[name].to_pylist() for name in ("docid", "lang", "split", "title")]
     documents_in_order = enumerate(zip(*columns, strict=True))
-    for number, (docid, lang, split, title) in progress(documents_in_order, "passages", "document", total=len(documents)):
+    for number, (docid, lang, split, title) in progress(
+        documents_in_order, "passages", "document", total=len(documents)
+    ):
         text = documents["text"][number].as_py()
         prefix = len(document_text(title, text)) - len(text)
         for start, end in choose_spans(text, docid, config, seed, count_tokens):
@@ -51,7 +55,9 @@ def draw_passages(documents: pa.Table, config: PassageConfig, seed: int, count_t
     return pa.Table.from_pylist(rows, schema=PASSAGE)
 
 
-def choose_spans(text: str, docid: str, config: PassageConfig, seed: int, count_tokens: Callable[[str], int]) -> list[tuple[int, int]]:
+def choose_spans(
+    text: str, docid: str, config: PassageConfig, seed: int, count_tokens: Callable[[str], int]
+) -> list[tuple[int, int]]:
     """Return up to `passages_per_document` character spans that do not overlap, in the order of the text.
 
     The k-th of n is drawn from the k-th nth of the document. A document too short for n has fewer.
@@ -73,9 +79,14 @@ def choose_spans(text: str, docid: str, config: PassageConfig, seed: int, count_
 
 
 def _grow(
-    text: str, blocks: list[tuple[int, int]], at: int, taken: set[int], config: PassageConfig, count_tokens: Callable[[str], int]
+    text: str,
+    blocks: list[tuple[int, int]],
+    at: int,
+    taken: set[int],
+    config: PassageConfig,
+    count_tokens: Callable[[str], int],
 ) -> list[int]:
-    """Return the numbers of neighbouring blocks around `at` that reach the least length without passing the greatest."""
+    """Return the numbers of the blocks around `at` that reach the least length without passing the greatest."""
     if at in taken or not blocks:
         return []
     first = last = at
@@ -84,7 +95,9 @@ def _grow(
         return count_tokens(text[blocks[low][0] : blocks[high][1]])
 
     while tokens(first, last) < config.passage_min_tokens:
-        later = last + 1 < len(blocks) and last + 1 not in taken and tokens(first, last + 1) <= config.passage_max_tokens
+        later = (
+            last + 1 < len(blocks) and last + 1 not in taken and tokens(first, last + 1) <= config.passage_max_tokens
+        )
         earlier = first > 0 and first - 1 not in taken and tokens(first - 1, last) <= config.passage_max_tokens
         if later:
             last += 1
@@ -96,40 +109,58 @@ def _grow(
 
 
 def split_paragraphs(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> list[tuple[int, int]]:
-    """Return the spans of the paragraphs of `text`, without the space around them; a longer one is cut at sentence ends.
+    """Return the spans of the paragraphs of `text`, without the space around them; a longer one is cut at sentence
+    ends.
 
     Paragraphs are parted by blank lines, or, in a text that has none, by line ends.
     """
     pattern = _BLANK_LINE if _BLANK_LINE.search(text.strip()) else _NEWLINE
     spans: list[tuple[int, int]] = []
     for start, end in _between(pattern, text, 0, len(text)):
-        # A token is at least a part of a character: what has fewer characters than tokens allowed needs no counting.
-        if end - start <= max_tokens or count_tokens(text[start:end]) <= max_tokens:
+        if _token_bound(text[start:end]) <= max_tokens or count_tokens(text[start:end]) <= max_tokens:
             spans.append((start, end))
         else:
             spans.extend(_cut_sentences(text, start, end, max_tokens, count_tokens))
     return spans
 
 
-def _cut_sentences(text: str, start: int, end: int, max_tokens: int, count_tokens: Callable[[str], int]) -> list[tuple[int, int]]:
+def _cut_sentences(
+    text: str, start: int, end: int, max_tokens: int, count_tokens: Callable[[str], int]
+) -> list[tuple[int, int]]:
     """Return runs of whole sentences of at most `max_tokens`; a longer sentence is cut at a space, or anywhere."""
-    pieces: list[tuple[int, int, int]] = []
+    runs: list[tuple[int, int]] = []
+    at_most = 0  # tokens of the last run: counted only where the bound by bytes does not suffice
+    for low, high in _short_pieces(text, start, end, max_tokens, count_tokens):
+        own = _token_bound(text[low:high])
+        grown = at_most + own
+        if runs and grown > max_tokens:
+            grown = count_tokens(text[runs[-1][0] : high])
+        if runs and grown <= max_tokens:
+            runs[-1], at_most = (runs[-1][0], high), grown
+        else:
+            runs.append((low, high))
+            at_most = own
+    return runs
+
+
+def _short_pieces(
+    text: str, start: int, end: int, max_tokens: int, count_tokens: Callable[[str], int]
+) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the sentences, those longer than `max_tokens` in pieces."""
     for low, high in _between(_SENTENCE_END, text, start, end):
         while low < high:
             cut = min(high, low + max_tokens * _LONGEST_TOKEN)
-            while (size := count_tokens(text[low:cut])) > max_tokens:
+            while _token_bound(text[low:cut]) > max_tokens and (size := count_tokens(text[low:cut])) > max_tokens:
                 wanted = low + max(1, (cut - low) * max_tokens // (size + 1))
                 space = text.rfind(" ", low + 1, wanted)
                 cut = space if space > low else wanted
-            pieces.append((low, cut, size))
+            yield low, cut
             low = cut
-    runs: list[list[int]] = []
-    for low, high, size in pieces:
-        if runs and runs[-1][2] + size <= max_tokens and count_tokens(text[runs[-1][0] : high]) <= max_tokens:
-            runs[-1][1:] = [high, runs[-1][2] + size]
-        else:
-            runs.append([low, high, size])
-    return [(low, high) for low, high, _ in runs]
+
+
+def _token_bound(text: str) -> int:
+    """Return a number of tokens that no tokenizer passes: its bytes, and a mark at each end."""
+    return len(text.encode("utf-8", "surrogatepass")) + 2
 
 
 def _between(separator: regex.Pattern[str], text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -1,7 +1,8 @@
 """The whole way, in order: sample -> split -> passages -> generate -> filter -> dedup -> data set -> report.
 
-Each stage is a folder under DIR/stages. A stage that is finished with the same configuration and input is not done again, so the same command
-goes on where it was stopped; answers that were paid for stand in the ledger, whatever happens to the stages.
+Each stage is a folder under DIR/stages. A stage that is finished with the same configuration and input is not done
+again, so the same command goes on where it was stopped; answers that were paid for stand in the ledger, whatever
+happens to the stages.
 """
 
 import contextlib
@@ -15,9 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.config import PassageConfig, RunConfig, effective
+from curation.config import PassageConfig, RunConfig, check_config, effective, read_recorded
 from curation.dedup import mark_duplicate_questions
-from curation.engine import Stage, StageOutput, map_parts, run_stage
+from curation.engine import Stage, StageOutput, check_stage, map_parts, run_stage
 from curation.filter import filter_questions
 from curation.generate import generate_questions
 from curation.language import LANGUAGES
@@ -59,22 +60,43 @@ def open_run(config: RunConfig) -> Iterator[None]:
 
     Raises `InputError` if the folder holds something else, or another process works in it.
     """
+    check_config(config)
     unknown = sorted(set(config.sample.languages) - LANGUAGES)
     if unknown:
         raise InputError(f"unknown language {', '.join(unknown)}: --languages takes ISO codes such as en, ko, zh")
     if config.out.is_file():
         raise InputError(f"{config.out} is a file; --out takes a folder")
-    if config.out.is_dir() and any(config.out.iterdir()) and not (config.out / "config.json").exists():
+    if not read_recorded(config.out) and config.out.is_dir() and not all(map(_is_ours, config.out.iterdir())):
         raise InputError(f"{config.out} is not empty and holds no run of m3-curate; choose another --out")
     config.out.mkdir(parents=True, exist_ok=True)
-    if not (config.out / "config.json").exists():
-        write_json(config.out / "config.json", as_json(config))
     with (config.out / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(f"another process is working in {config.out}; wait for it, or choose another --out") from None
+            raise InputError(
+                f"another process is working in {config.out}; wait for it, or choose another --out"
+            ) from None
+        for leftover in (*config.out.glob(".*.tmp"), *config.out.glob("stages/*/**/.*.tmp")):  # of a killed process
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        if config.overwrite or not (config.out / "config.json").exists():
+            write_json(config.out / "config.json", as_json(config))
         yield
+
+
+def _is_ours(file: Path) -> bool:
+    """Return whether a killed process may have left `file` in a folder before it recorded its configuration there."""
+    return file.name == ".lock" or (file.name.startswith(".config.json.") and file.name.endswith(".tmp"))
+
+
+def _do(config: RunConfig, stage: Stage, work: Callable[[], tuple[pa.Table, pa.Table]]) -> StageOutput:
+    """Run `stage` in its folder, and record its part of the configuration, which later commands then start from."""
+    folder, file = stage_folder(config, stage.name), config.out / "config.json"
+    check_stage(folder, stage, config.overwrite)
+    recorded, asked = json.loads(file.read_text(encoding="utf-8")), as_json(config)
+    now = {**recorded, **{key: asked[key] for key in ("seed", stage.name) if key in asked}}
+    if now != recorded:
+        write_json(file, now)
+    return run_stage(folder, stage, work, config.overwrite)
 
 
 def as_json(config: RunConfig) -> dict[str, Any]:
@@ -93,17 +115,26 @@ def sample(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 
     def work() -> tuple[pa.Table, pa.Table]:
         token_counter(config.sample.tokenizer)  # says at once, here, if it cannot be loaded
-        parts = [folder / "parts" / digest(stage.config, stage.seed, source.name, mark) for source, mark in zip(sources, prints, strict=True)]
-        todo = [(source, config.sample, config.seed, part) for source, part in zip(sources, parts, strict=True) if not part.with_suffix(".parquet").exists()]
+        parts = [
+            folder / "parts" / digest(stage.config, stage.seed, source.name, mark)
+            for source, mark in zip(sources, prints, strict=True)
+        ]
+        todo = [
+            (source, config.sample, config.seed, part)
+            for source, part in zip(sources, parts, strict=True)
+            if not part.with_suffix(".parquet").exists()
+        ]
         map_parts(sample_file, todo, config.sample.workers, "reading")
         documents, rejects = merge_samples(parts, config.sample, config.seed)
         if not len(documents):
-            reasons = ", ".join(f"{count} {reason}" for reason, count in _counts(rejects).items()) or "the sources are empty"
+            reasons = (
+                ", ".join(f"{count} {reason}" for reason, count in _counts(rejects).items()) or "the sources are empty"
+            )
             first = f"; the first: {rejects['place'][0]} {rejects['detail'][0]}" if len(rejects) else ""
             raise InputError(f"no document is left to work on: {reasons}{first}")
         return documents, rejects
 
-    output = run_stage(folder, stage, work, config.overwrite)
+    output = _do(config, stage, work)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return output
 
@@ -112,7 +143,7 @@ def split(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     """Find near-duplicates, and deal the documents to train, dev and test."""
     before = outputs["sample"]
     stage = Stage("split", DOCUMENT, effective(config.split), config.seed, before.digest)
-    return run_stage(stage_folder(config, "split"), stage, lambda: split_documents(before.table, config.split, config.seed), config.overwrite)
+    return _do(config, stage, lambda: split_documents(before.table, config.split, config.seed))
 
 
 def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
@@ -126,7 +157,7 @@ def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
         passages = draw_passages(before.table, config.passages, config.seed, count_tokens)
         return passages, _without_passage(before.table, passages, config.passages)
 
-    return run_stage(stage_folder(config, "passages"), stage, work, config.overwrite)
+    return _do(config, stage, work)
 
 
 def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
@@ -139,7 +170,7 @@ def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     def work() -> tuple[pa.Table, pa.Table]:
         return generate_questions(before.table, config.generate, ledger_path(config)), REJECT.empty_table()
 
-    return run_stage(stage_folder(config, "generate"), stage, work, config.overwrite)
+    return _do(config, stage, work)
 
 
 def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
@@ -150,7 +181,7 @@ def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     def work() -> tuple[pa.Table, pa.Table]:
         return filter_questions(before.table, outputs["passages"].table, outputs["split"].table, config.filter)
 
-    return run_stage(stage_folder(config, "filter"), stage, work, config.overwrite)
+    return _do(config, stage, work)
 
 
 def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
@@ -160,13 +191,15 @@ def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 
     def work() -> tuple[pa.Table, pa.Table]:
         old, marked = before.table["reason"].to_pylist(), mark_duplicate_questions(before.table)
-        table = before.table.set_column(QUESTION.get_field_index("reason"), QUESTION.field("reason"), pa.array(marked, pa.string()))
+        table = before.table.set_column(
+            QUESTION.get_field_index("reason"), QUESTION.field("reason"), pa.array(marked, pa.string())
+        )
         new = [number for number, reason in enumerate(marked) if reason != old[number]]
         ids, queries = table["query_id"].to_pylist(), table["query"].to_pylist()
         rejects = [{"place": ids[number], "reason": marked[number], "detail": queries[number]} for number in new]
         return table, pa.Table.from_pylist(rejects, schema=REJECT)
 
-    return run_stage(stage_folder(config, "dedup"), stage, work, config.overwrite)
+    return _do(config, stage, work)
 
 
 STAGES: dict[str, Callable[[RunConfig, Outputs, Say], StageOutput]] = {
@@ -187,7 +220,9 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     pairs = make_pairs(outputs["dedup"].table)
     if not len(pairs):
         reasons = ", ".join(f"{count} {reason}" for reason, count in {**outputs["filter"].manifest["reasons"]}.items())
-        raise RunError(f"no question passed the checks ({reasons}); look at {stage_folder(config, 'filter') / 'rejects.parquet'}")
+        raise RunError(
+            f"no question passed the checks ({reasons}); look at {stage_folder(config, 'filter') / 'rejects.parquet'}"
+        )
     made_by = {
         "input": last,
         "seed": config.seed,
@@ -202,8 +237,15 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
 def make_pairs(questions: pa.Table) -> pa.Table:
     """Return the questions without a reason against them as `records.PAIR`, in the order of their ids."""
     kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
-    renamed = {"start": "evidence_start", "end": "evidence_end", "token_start": "evidence_token_start", "tokens": "evidence_tokens"}
-    columns = {renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names}
+    renamed = {
+        "start": "evidence_start",
+        "end": "evidence_end",
+        "token_start": "evidence_token_start",
+        "tokens": "evidence_tokens",
+    }
+    columns = {
+        renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names
+    }
     columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
     columns["negative_ids"] = pa.array([[] for _ in range(len(kept))], pa.list_(pa.string()))
     return pa.table(columns).select(PAIR.names).cast(PAIR)
@@ -224,7 +266,9 @@ def describe(name: str, output: StageOutput) -> str:
     manifest = output.manifest
     kept = output.table["reason"].null_count if "reason" in output.table.column_names else len(output.table)
     reasons = ", ".join(f"{count} {reason}" for reason, count in manifest["reasons"].items())
-    return f"{name}: {kept} in {len(manifest['rows_by_language'])} languages" + (f"; set aside: {reasons}" if reasons else "")
+    return f"{name}: {kept} in {len(manifest['rows_by_language'])} languages" + (
+        f"; set aside: {reasons}" if reasons else ""
+    )
 
 
 def _counts(rejects: pa.Table) -> dict[str, int]:
@@ -234,8 +278,9 @@ def _counts(rejects: pa.Table) -> dict[str, int]:
 
 def _without_passage(documents: pa.Table, passages: pa.Table, config: PassageConfig) -> pa.Table:
     having = set(passages["docid"].to_pylist())
+    detail = f"no paragraphs of {config.passage_min_tokens} to {config.passage_max_tokens} tokens with letters"
     rows = [
-        {"place": docid, "reason": "no_passage", "detail": f"no run of paragraphs of {config.passage_min_tokens} to {config.passage_max_tokens} tokens with letters"}
+        {"place": docid, "reason": "no_passage", "detail": detail}
         for docid in documents["docid"].to_pylist()
         if docid not in having
     ]

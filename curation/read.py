@@ -1,10 +1,13 @@
-"""Documents from files, folders and Hugging Face data sets, one row at a time; what cannot be read is set aside with file and line."""
+"""Documents from files, folders and Hugging Face data sets, one row at a time; what cannot be read is set aside with
+file and line.
+"""
 
 import bz2
 import gzip
 import hashlib
 import json
 import lzma
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,16 +21,17 @@ import regex
 import zstandard
 
 from curation.config import SampleConfig
+from curation.zstandard_file import open_zstandard
 from data.errors import InputError
 
 _TEXT_ENDINGS = (".txt", ".md", ".markdown")
 _JSON_ENDINGS = (".jsonl", ".ndjson")
 _PARQUET_ENDINGS = (".parquet",)
-_OPENERS: dict[str, Callable[[Path], Any]] = {
-    ".gz": lambda path: gzip.open(path, "rb"),
-    ".bz2": lambda path: bz2.open(path, "rb"),
-    ".xz": lambda path: lzma.open(path, "rb"),
-    ".zst": lambda path: zstandard.open(path, "rb"),
+_OPENERS: dict[str, Callable[[Path, str], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zst": open_zstandard,
 }
 _ARCHIVE_ERRORS = (EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError, OSError)
 _HUB_ID = regex.compile(r"^[\w.-]+/[\w.-]+(:[\w.-]+){0,2}$")
@@ -39,6 +43,7 @@ _GUESSES = {
     "group": ("group", "translation_group"),
     "licence": ("licence", "license"),
 }
+_SURROGATES = regex.compile("[\ud800-\udfff]")
 PEEKED_ROWS = 100
 
 
@@ -84,8 +89,8 @@ class Unreadable:
 def find_sources(config: SampleConfig, say: Callable[[str], None] = lambda line: None) -> list[Source]:
     """Return every file and hub data set that the configuration names, in a fixed order, with their columns.
 
-    `say` hears which column was taken for what, and which files were passed over. Raises `InputError` for a path that does not exist, a folder
-    without readable files, or a source without a text column, before any work is done.
+    `say` hears which column was taken for what, and which files were passed over. Raises `InputError` for a path that
+    does not exist, a folder without readable files, or a source without a text column, before any work is done.
     """
     sources: dict[str, Source] = {}
     for name in config.source:
@@ -95,7 +100,9 @@ def find_sources(config: SampleConfig, say: Callable[[str], None] = lambda line:
     told: dict[str, list[str]] = {}
     for source in sources.values():
         if source.columns:
-            told.setdefault(", ".join(f"{role} = {column!r}" for role, column in source.columns.items()), []).append(source.name)
+            told.setdefault(", ".join(f"{role} = {column!r}" for role, column in source.columns.items()), []).append(
+                source.name
+            )
     for columns_told, names in told.items():
         say(f"columns of {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "") + f": {columns_told}")
     return [sources[name] for name in sorted(sources)]
@@ -107,7 +114,9 @@ def read_rows(source: Source, limit: int | None = None) -> Iterator[Row | Unread
         if isinstance(value, Unreadable):
             yield value
         elif source.kind == "text":
-            yield Row(place, text=_clean(value["text"]), title=_heading(value["text"]) or Path(source.name).name.split(".")[0])
+            yield Row(
+                place, text=_clean(value["text"]), title=_heading(value["text"]) or Path(source.name).name.split(".")[0]
+            )
         else:
             yield _make_row(place, value, source.columns)
 
@@ -115,15 +124,32 @@ def read_rows(source: Source, limit: int | None = None) -> Iterator[Row | Unread
 def _make_row(place: str, value: dict[str, Any], columns: dict[str, str]) -> Row | Unreadable:
     text = value.get(columns["text"])
     if not isinstance(text, str) or not text.strip():
-        return Unreadable(place, "no_text", f"column {columns['text']!r} holds {'no text' if text is None or text == '' else type(text).__name__}")
+        return Unreadable(
+            place,
+            "no_text",
+            f"column {columns['text']!r} holds {'no text' if text is None or text == '' else type(text).__name__}",
+        )
     others = {role: value.get(column) for role, column in columns.items() if role != "text"}
-    given = {role: _clean(str(other)) for role, other in others.items() if other is not None and not isinstance(other, (dict, list))}
+    given = {
+        role: _clean(str(other))
+        for role, other in others.items()
+        if other is not None and not isinstance(other, (dict, list))
+    }
     return Row(place, text=_clean(text), **{role: other or None for role, other in given.items()})
 
 
 def _clean(text: str) -> str:
     """Return `text` as UTF-8 can hold it: JSON may carry lone surrogates, which become the replacement character."""
-    return text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= c <= "\udfff" for c in text) else text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
+
+
+def _shown(path: Path) -> str:
+    """Return the path as UTF-8 can hold it; bytes of the name that are not UTF-8 are written as \\xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _heading(text: str) -> str | None:
@@ -141,20 +167,23 @@ def _expand(name: str, say: Callable[[str], None]) -> list[Source]:
         passed = sorted({file.suffix or file.name for file in files if not _kind(file)})
         if passed:
             say(f"{name}: {len(files) - len(known)} files of other kinds passed over ({', '.join(passed[:8])})")
-        return [Source(str(file), str(_kind(file)), file, {}) for file in known]
+        return [Source(_shown(file), str(_kind(file)), file, {}) for file in known]
     if path.is_file():
         kind = _kind(path)
         if not kind:
             raise InputError(f"{name} is of a kind that is not read; known are {_endings()}")
-        return [Source(name, kind, path, {})]
+        return [Source(_shown(Path(name)), kind, path, {})]
     looks_local = path.is_absolute() or name.startswith((".", "~")) or _kind(path)
     if looks_local or not _HUB_ID.match(name):
-        raise InputError(f"there is no file or folder {name}; give a path that exists, or a Hugging Face id such as owner/name")
+        raise InputError(
+            f"there is no file or folder {name}; give a path that exists, or a Hugging Face id such as owner/name"
+        )
     return [Source(name, "hub", None, {})]
 
 
 def _endings() -> str:
-    return f"{' '.join((*_TEXT_ENDINGS, *_JSON_ENDINGS, *_PARQUET_ENDINGS))} (text and jsonl also with {' '.join(_OPENERS)})"
+    plain = " ".join((*_TEXT_ENDINGS, *_JSON_ENDINGS, *_PARQUET_ENDINGS))
+    return f"{plain} (text and jsonl also with {' '.join(_OPENERS)})"
 
 
 def _kind(path: Path) -> str | None:
@@ -177,12 +206,18 @@ def _choose_columns(source: Source, config: SampleConfig) -> dict[str, str]:
     for role, guesses in _GUESSES.items():
         if asked.get(role):
             if rows and asked[role] not in present:
-                raise InputError(f"{source.name} has no column {asked[role]!r} (--{role}-column); its columns are {', '.join(present)}")
+                raise InputError(
+                    f"{source.name} has no column {asked[role]!r} (--{role}-column); "
+                    f"its columns are {', '.join(present)}"
+                )
             columns[role] = asked[role]
         elif found := next((guess for guess in guesses if guess in present), None):
             columns[role] = found
     if rows and "text" not in columns:
-        raise InputError(f"{source.name} has no text column; its columns are {', '.join(present)}: name the one to use with --text-column")
+        raise InputError(
+            f"{source.name} has no text column; its columns are {', '.join(present)}: "
+            "name the one to use with --text-column"
+        )
     return {"text": "text", **columns}
 
 
@@ -196,7 +231,7 @@ def _read_raw(source: Source) -> Iterator[tuple[str, Any]]:
 
 def _open(path: Path) -> IO[bytes]:
     opener = _OPENERS.get(path.suffix.lower())
-    file: IO[bytes] = opener(path) if opener else path.open("rb")
+    file: IO[bytes] = opener(path, "rb") if opener else path.open("rb")
     return file
 
 
@@ -239,7 +274,11 @@ def _parse_line(place: str, line: bytes) -> Any:
         return Unreadable(place, "not_utf8", f"byte {error.start} of the line is not UTF-8")
     except (ValueError, RecursionError) as error:
         return Unreadable(place, "broken_json", str(error))
-    return value if isinstance(value, dict) else Unreadable(place, "not_an_object", f"the line holds a JSON {type(value).__name__}")
+    return (
+        value
+        if isinstance(value, dict)
+        else Unreadable(place, "not_an_object", f"the line holds a JSON {type(value).__name__}")
+    )
 
 
 def _read_parquet(source: Source) -> Iterator[tuple[str, Any]]:
@@ -268,5 +307,6 @@ def _read_hub(source: Source) -> Iterator[tuple[str, Any]]:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"there is no local path {name}, and the Hugging Face data set of that name cannot be read: {first}\n"
-            "Check the spelling, the network, and the access rights (HF_TOKEN); name a configuration as owner/name:config"
+            "Check the spelling, the network, and the access rights (HF_TOKEN); "
+            "name a configuration as owner/name:config"
         ) from error

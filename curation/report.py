@@ -1,6 +1,7 @@
 """The report of a run: figures of every stage as JSON, and one HTML page that shows where the questions came from.
 
-report.json and report.html stand in the run's folder. Everything that came from documents or models is escaped by the template.
+report.json and report.html stand in the run's folder. Everything that came from documents or models is escaped by the
+template.
 """
 
 import base64
@@ -17,7 +18,6 @@ from jinja2 import Environment, StrictUndefined
 
 from curation.config import InspectConfig
 from curation.engine import StageOutput, read_stage
-from data.card import truncation_figures
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError
 from data.files import write_json, write_text
@@ -58,16 +58,19 @@ class ShownPair:
 def write_report(config: InspectConfig) -> list[str]:
     """Write report.json and report.html into the run's folder, and return lines that sum them up.
 
-    Raises `InputError` when the folder holds no finished stage, or when an evaluation or training folder cannot be read.
+    Raises `InputError` when the folder holds no finished stage, or when an evaluation or training folder cannot be
+    read.
     """
     outputs = {name: output for name in STAGES if (output := read_stage(config.out / "stages" / name))}
     if not outputs:
-        raise InputError(f"{config.out} holds no finished stage; start with m3-curate run --source DOCUMENTS --out {config.out}")
+        raise InputError(
+            f"{config.out} holds no finished stage; start with m3-curate run --source DOCUMENTS --out {config.out}"
+        )
     dataset = load_curated(config.out) if (config.out / "dataset" / "manifest.json").exists() else None
     figures = collect_figures(outputs, dataset)
     evaluations = [_read_evaluation(file) for file in config.evaluations]
     page = _render(
-        figures=figures,
+        figures={"dataset": None, "generation": None, "kept_by_language": {}, **figures},
         pairs=_choose_pairs(dataset) if dataset else [],
         rejects=_choose_rejects(outputs),
         evaluations=evaluations,
@@ -82,7 +85,9 @@ def write_report(config: InspectConfig) -> list[str]:
 def collect_figures(outputs: dict[str, StageOutput], dataset: CuratedDataset | None) -> dict[str, Any]:
     """Return the counts of every stage and reason, of the finished data set, of truncation and of what was paid."""
     kept = ("rows", "rows_by_language", "set_aside", "reasons", "seconds")
-    figures: dict[str, Any] = {"stages": {name: {key: output.manifest[key] for key in kept} for name, output in outputs.items()}}
+    figures: dict[str, Any] = {
+        "stages": {name: {key: output.manifest[key] for key in kept} for name, output in outputs.items()}
+    }
     if "generate" in outputs:
         asked = outputs["generate"].table
         figures["generation"] = {
@@ -91,9 +96,12 @@ def collect_figures(outputs: dict[str, StageOutput], dataset: CuratedDataset | N
             "completion_tokens": sum(asked["completion_tokens"].drop_null().to_pylist()),
         }
     if "filter" in outputs:
-        rows = zip(outputs["filter"].table["lang"].to_pylist(), outputs["filter"].table["reason"].to_pylist(), strict=True)
+        rows = zip(
+            outputs["filter"].table["lang"].to_pylist(), outputs["filter"].table["reason"].to_pylist(), strict=True
+        )
         figures["kept_by_language"] = {
-            lang: {"asked": sum(counts.values()), "kept": counts[True]} for lang, counts in sorted(_count_kept(rows).items())
+            lang: {"asked": sum(counts.values()), "kept": counts[True]}
+            for lang, counts in sorted(_count_kept(rows).items())
         }
     if dataset:
         figures["dataset"] = dataset.manifest["counts"]
@@ -113,14 +121,18 @@ def _summary(figures: dict[str, Any]) -> list[str]:
     lines = []
     if counts:
         totals = {key: sum(count[key] for count in counts.values()) for key in ("corpus", *SPLITS)}
-        lines.append(f"{totals['corpus']} documents in {len(counts)} languages; questions: " + ", ".join(f"{totals[s]} {s}" for s in SPLITS))
+        lines.append(
+            f"{totals['corpus']} documents in {len(counts)} languages; questions: "
+            + ", ".join(f"{totals[s]} {s}" for s in SPLITS)
+        )
         without = [lang for lang, count in counts.items() if not any(count[split] for split in SPLITS)]
         if without:
             lines.append(f"no question was kept in {', '.join(without)}: the report shows why")
         cut = figures["truncation"]
         lines.append(
             f"{cut['documents_longer']} documents are longer than {cut['model_tokens']} tokens; the evidence of "
-            f"{cut['questions_with_evidence_beyond'] + cut['questions_with_evidence_cut']} questions lies wholly or partly beyond"
+            f"{cut['questions_with_evidence_beyond'] + cut['questions_with_evidence_cut']} questions "
+            "lies wholly or partly beyond"
         )
     return lines
 
@@ -164,7 +176,9 @@ def _choose_rejects(outputs: dict[str, StageOutput]) -> list[tuple[str, str, int
     for name, output in outputs.items():
         for reason, count in output.manifest["reasons"].items():
             of_reason = [number for number, other in enumerate(output.rejects["reason"].to_pylist()) if other == reason]
-            chosen.append((name, reason, count, output.rejects.take(pa.array(of_reason[:REJECTS_SHOWN], pa.int64())).to_pylist()))
+            chosen.append(
+                (name, reason, count, output.rejects.take(pa.array(of_reason[:REJECTS_SHOWN], pa.int64())).to_pylist())
+            )
     return chosen
 
 

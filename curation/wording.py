@@ -41,7 +41,9 @@ QUESTION_MARK = regex.compile(r"[?？؟⸮;՞፧]")  # the Greek question mark i
 
 
 def asks(text: str, lang: str) -> bool:
-    """Return whether `text` can be a question: it has a question mark, a word that asks, or its language does without both."""
+    """Return whether `text` can be a question: it has a question mark, a word that asks, or its language does without
+    both.
+    """
     pattern = _ASKING.get(lang)
     return bool(QUESTION_MARK.search(text)) or pattern is None or bool(regex.search(pattern, text.casefold()))
 

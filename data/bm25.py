@@ -30,7 +30,7 @@ class Bm25Index:
         self._searcher = self._index.searcher()
 
     def search(self, query: str, limit: int) -> list[tuple[int, float]]:
-        """Return up to `limit` (document number, score) pairs, best first; equal scores keep the order of the numbers."""
+        """Return up to `limit` (document number, score) pairs, best first; equal scores in the order of the numbers."""
         terms = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "tokens", token, index_option="freq"))
             for token in search_tokens(query)

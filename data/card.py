@@ -1,4 +1,4 @@
-"""The data set's card: README.md with the header that datasets and the hub read, and figures computed from the tables."""
+"""The data set's card: README.md with the header that datasets and the hub read, and figures from the tables."""
 
 from collections import Counter
 from typing import Any
@@ -17,7 +17,9 @@ def render_card(manifest: dict[str, Any], pairs: pa.Table, documents: pa.Table) 
 
 
 def truncation_figures(pairs: pa.Table, documents: pa.Table) -> dict[str, int]:
-    """Return what a model that reads `MODEL_TOKENS` misses: documents longer than that, their tokens beyond it, evidence cut or beyond it."""
+    """Return what a model that reads `MODEL_TOKENS` misses: documents longer than that, their tokens beyond it,
+    evidence cut or beyond it.
+    """
     tokens = documents["tokens"].to_pylist()
     starts, lengths = pairs["evidence_token_start"].to_pylist(), pairs["evidence_tokens"].to_pylist()
     return {
@@ -33,20 +35,36 @@ def truncation_figures(pairs: pa.Table, documents: pa.Table) -> dict[str, int]:
 
 
 def _header(counts: dict[str, dict[str, int]]) -> list[str]:
-    lines = ["---", "language:", *(f"- {lang}" for lang in counts), "task_categories:", "- text-retrieval", "configs:"]
+    lines = [
+        "---",
+        "language:",
+        *(f'- "{lang}"' for lang in counts),
+        "task_categories:",
+        "- text-retrieval",
+        "configs:",
+    ]
     for lang, count in counts.items():
         if splits := [split for split in SPLITS if count[split]]:
-            lines += [f"- config_name: {lang}", "  data_files:"]
+            lines += [f'- config_name: "{lang}"', "  data_files:"]  # quoted: a bare `no` is false in YAML
             lines += [line for split in splits for line in (f"  - split: {split}", f"    path: {lang}/{split}.parquet")]
-        lines += [f"- config_name: corpus-{lang}", "  data_files:", "  - split: corpus", f"    path: corpus-{lang}/*.parquet"]
+        lines += [
+            f"- config_name: corpus-{lang}",
+            "  data_files:",
+            "  - split: corpus",
+            f"    path: corpus-{lang}/*.parquet",
+        ]
     return [*lines, "---", ""]
 
 
-def _body(manifest: dict[str, Any], counts: dict[str, dict[str, int]], pairs: pa.Table, documents: pa.Table) -> list[str]:
+def _body(
+    manifest: dict[str, Any], counts: dict[str, dict[str, int]], pairs: pa.Table, documents: pa.Table
+) -> list[str]:
     total = Counter[str]()
     for count in counts.values():
         total.update(count)
-    generators = Counter(zip(pairs["generator"].to_pylist(), pairs["model"].to_pylist(), pairs["prompt"].to_pylist(), strict=True))
+    generators = Counter(
+        zip(pairs["generator"].to_pylist(), pairs["model"].to_pylist(), pairs["prompt"].to_pylist(), strict=True)
+    )
     cut = manifest["truncation"]
     licences = Counter(licence or "not stated" for licence in documents["licence"].to_pylist())
     made = [
@@ -56,7 +74,8 @@ def _body(manifest: dict[str, Any], counts: dict[str, dict[str, int]], pairs: pa
     return [
         "# Questions about long documents",
         "",
-        f"{len(pairs)} questions in {len(counts)} languages, each with the whole document that answers it, out of {len(documents)} documents. "
+        f"{len(pairs)} questions in {len(counts)} languages, each with the whole document that answers it, "
+        f"out of {len(documents)} documents. "
         "Every question carries the place of the passage that it was written about.",
         "",
         "| language | train | dev | test | documents |",
@@ -73,22 +92,27 @@ def _body(manifest: dict[str, Any], counts: dict[str, dict[str, int]], pairs: pa
         f'corpus = load_dataset("PATH", "corpus-{next(iter(counts), "en")}", split="corpus")',
         "```",
         "",
-        "`positive_ids` and `negative_ids` name documents of the corpus (`docid`); `evidence_start` and `evidence_end` are character offsets in the `text` of the positive.",
+        "`positive_ids` and `negative_ids` name documents of the corpus (`docid`); "
+        "`evidence_start` and `evidence_end` are character offsets in the `text` of the positive.",
         "",
         "## How it was made",
         "",
         *made,
         *(f"- stage {name}: {_told(reasons)}" for name, reasons in manifest.get("set_aside", {}).items() if reasons),
         "",
-        "Documents were split before any question was asked; near-duplicates and translations of a document stay in one split.",
+        "Documents were split before any question was asked; "
+        "near-duplicates and translations of a document stay in one split.",
         "",
         "## What to know",
         "",
-        f"- {cut['documents_longer']} of {cut['documents']} documents are longer than {MODEL_TOKENS} tokens; a model that reads no further sees "
-        f"{_share(cut['tokens'] - cut['tokens_beyond'], cut['tokens'])} of the tokens. The evidence of {cut['questions_with_evidence_beyond']} questions lies "
+        f"- {cut['documents_longer']} of {cut['documents']} documents are longer than {MODEL_TOKENS} tokens; "
+        f"a model that reads no further sees {_share(cut['tokens'] - cut['tokens_beyond'], cut['tokens'])} of the "
+        f"tokens. The evidence of {cut['questions_with_evidence_beyond']} questions lies "
         f"beyond that point, that of {cut['questions_with_evidence_cut']} is cut by it.",
         f"- Lengths were counted by: {manifest.get('tokenizer', 'unknown')}.",
-        "- Licences of the documents, as their sources state them: " + ", ".join(f"{licence} ({number})" for licence, number in licences.most_common()) + ".",
+        "- Licences of the documents, as their sources state them: "
+        + ", ".join(f"{licence} ({number})" for licence, number in licences.most_common())
+        + ".",
     ]
 
 

@@ -1,9 +1,9 @@
 """A curated data set on disk: question -> whole document, every text stored once.
 
-    DIR/dataset/ko/train.parquet           records.PAIR; also dev, test; a split without a pair has no file
-    DIR/dataset/corpus-ko/corpus.parquet   records.DOCUMENT: the documents of all three splits
-    DIR/dataset/README.md                  the card; its header makes datasets.load_dataset(DIR/dataset, "ko") work
-    DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
+DIR/dataset/ko/train.parquet           records.PAIR; also dev, test; a split without a pair has no file
+DIR/dataset/corpus-ko/corpus.parquet   records.DOCUMENT: the documents of all three splits
+DIR/dataset/README.md                  the card; its header makes datasets.load_dataset(DIR/dataset, "ko") work
+DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
 """
 
 import json
@@ -19,6 +19,7 @@ from data.errors import InputError
 from data.files import atomic_folder, write_json, write_text
 from data.records import DOCUMENT, PAIR, SPLITS, conform
 
+FORMAT = "m3-longdoc/1"
 ROW_GROUP_ROWS = 1000  # documents are large: small row groups keep a reader's memory small
 
 
@@ -56,17 +57,26 @@ def load_curated(path: str | Path) -> CuratedDataset:
     """
     folder = dataset_folder(Path(path))
     if not folder.is_dir():
-        raise InputError(f"there is no data set at {path}; make one with: m3-curate run --source DOCUMENTS --out {path}")
+        raise InputError(
+            f"there is no data set at {path}; make one with: m3-curate run --source DOCUMENTS --out {path}"
+        )
     manifest = folder / "manifest.json"
     if not manifest.exists():
         raise InputError(f"{folder} holds no manifest.json, so it is not a complete data set; run m3-curate run again")
-    return CuratedDataset(folder, json.loads(manifest.read_text(encoding="utf-8")))
+    try:
+        made_by = json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        made_by = None
+    if not isinstance(made_by, dict) or made_by.get("format") != FORMAT:
+        raise InputError(f"{manifest} is not the manifest of a data set that m3-curate run wrote ({FORMAT})")
+    return CuratedDataset(folder, made_by)
 
 
 def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dict[str, Any]) -> CuratedDataset:
     """Write `pairs` and `documents` as a data set at `path`, replacing what is there only when all is written.
 
-    `made_by` says what made it (configuration, stage digests, rejects by reason); it goes into the manifest and the card.
+    `made_by` says what made it (configuration, stage digests, rejects by reason); it goes into the manifest and the
+    card.
     """
     with atomic_folder(path) as folder:
         counts: dict[str, dict[str, int]] = {}
@@ -82,7 +92,12 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
                 counts[lang][split] = len(rows)
                 if len(rows):  # datasets refuses to load a split without rows
                     _write_table(folder / lang / f"{split}.parquet", conform(rows, PAIR))
-        manifest = {"format": "m3-longdoc/1", "counts": counts, "truncation": truncation_figures(pairs, documents), **made_by}
+        manifest = {
+            "format": FORMAT,
+            "counts": counts,
+            "truncation": truncation_figures(pairs, documents),
+            **made_by,
+        }
         write_text(folder / "README.md", render_card(manifest, pairs, documents))
         write_json(folder / "manifest.json", manifest)
     return CuratedDataset(path, manifest)

@@ -1,8 +1,12 @@
-"""The two ways a command ends early, and how they become an exit status: 2 wrong usage or input, 1 failed, 130 stopped."""
+"""The ways a command ends early, and how they become an exit status: 2 wrong usage or input, 1 failed, 130 stopped."""
 
 import logging
+import re
 import sys
 from collections.abc import Callable
+
+# Control characters but tab and line feed, and those that turn the direction of what follows them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class InputError(Exception):
@@ -17,24 +21,29 @@ class Interrupted(Exception):
     """The user stopped the work; the message says how to go on (exit status 130)."""
 
 
+def printable(text: str) -> str:
+    """Return `text` without the means to steer a terminal: names and messages may come from anywhere."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 def run_command(command: Callable[[], None]) -> int:
     """Call `command` and return the exit status; expected errors are printed as one message, without a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         command()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except RunError as error:
-        print(f"failed: {error}", file=sys.stderr)
+        print(printable(f"failed: {error}"), file=sys.stderr)
         return 1
     except Interrupted as stopped:
-        print(f"stopped: {stopped}", file=sys.stderr)
+        print(printable(f"stopped: {stopped}"), file=sys.stderr)
         return 130
     except KeyboardInterrupt:
         print("stopped: run the same command again to go on.", file=sys.stderr)
         return 130
     except OSError as error:
-        print(f"failed: {error}", file=sys.stderr)
+        print(printable(f"failed: {error}"), file=sys.stderr)
         return 1
     return 0

@@ -1,7 +1,7 @@
 """The columns of everything that flows through the pipeline, each record type defined once.
 
-Document -> Passage -> Question -> Pair. A stage takes a table of one of these schemas and returns a table of one of them;
-`conform` is called where a table is written, so a column that drifts is found there and not three stages later.
+Document -> Passage -> Question -> Pair. A stage takes a table of one of these schemas and returns a table of one of
+them; `conform` is called where a table is written, so a column that drifts is found there and not three stages later.
 Character offsets are Python string offsets: code points, half open `[start, end)`.
 """
 

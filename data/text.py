@@ -5,7 +5,8 @@ import unicodedata
 import numpy as np
 import regex
 
-# Scripts written without spaces between words, where search tokens are character bigrams (the long vowel mark is of no script).
+# Scripts written without spaces between words, where search tokens are character bigrams (the long vowel mark is of no
+# script).
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Myanmar}\p{Khmer}"
 # Vowel signs of Arabic and of the Indic scripts are marks (M): they belong to the word.
 _TOKEN = regex.compile(rf"[{UNSPACED}]+|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+", regex.V1)
@@ -67,8 +68,8 @@ def document_text(title: str | None, text: str) -> str:
     return text if not title or text.lstrip("# \n").startswith(title) else f"{title}\n{text}"
 
 
-# Characters per token of XLM-RoBERTa's vocabulary, rounded, by the first code point of a run of scripts; everything that is
-# not listed counts like Latin. Good to about a fifth on prose: enough to sort documents into length buckets.
+# Characters per token of XLM-RoBERTa's vocabulary, rounded, by the first code point of a run of scripts; everything
+# that is not listed counts like Latin. Good to about a fifth on prose: enough to sort documents into length buckets.
 _CHARACTERS_PER_TOKEN = (
     (0x0000, 4.2),  # Latin and its neighbours
     (0x0370, 3.7),  # Greek, Cyrillic

@@ -1,7 +1,8 @@
 """Which questions and documents form each batch: length buckets, deterministic in (seed, epoch), nothing dropped.
 
 A batch comes from one bucket of document lengths, with the batch size that the paper uses for that length (arXiv
-2402.03216, table 9). What a bucket leaves over joins the next longer one; only the last batch may be of another size.
+2402.03216, table 9), and from one language: negatives in another language are told apart by language alone and teach
+nothing else. What a bucket leaves over joins the next longer one; only a language's last batch may be of another size.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ class Example:
     """A training question; documents are rows of the tokenised documents."""
 
     query_id: str
+    lang: str
     input_ids: tuple[int, ...]
     positives: tuple[int, ...]
     negatives: tuple[int, ...]
@@ -69,20 +71,23 @@ def plan_epoch(
     random = np.random.default_rng((seed, epoch))
     choices = [_choose_documents(example, negatives, random) for example in examples]
     longest = [max(lengths[row] for row in (positive, *others)) for positive, others in choices]
+    langs = sorted({example.lang for example in examples})
     batches: list[Batch] = []
-    waiting: list[int] = []  # what shorter buckets left over
+    waiting: dict[str, list[int]] = {lang: [] for lang in langs}  # what shorter buckets left over
     floor = 0
-    for place, (bound, paper_size) in enumerate(PAPER_BUCKETS):
-        last = place + 1 == len(PAPER_BUCKETS)
-        mine = [i for i, length in enumerate(longest) if floor < length and (length <= bound or last)]
-        members = waiting + [mine[i] for i in random.permutation(len(mine))]
-        size = batch_size or paper_size
-        waiting = members[len(members) - len(members) % size :]
-        full = members[: len(members) - len(waiting)]
-        groups = [full[start : start + size] for start in range(0, len(full), size)]
-        batches.extend(_batch(group, choices, bound, epoch) for group in groups)
+    for bound, paper_size in PAPER_BUCKETS:
+        limit = float("inf") if bound == PAPER_BUCKETS[-1][0] else bound
+        mine = [i for i, length in enumerate(longest) if floor < length <= limit]
+        for lang in langs:
+            own = [i for i in mine if examples[i].lang == lang]
+            members = waiting[lang] + [own[i] for i in random.permutation(len(own))]
+            size = batch_size or paper_size
+            full = len(members) - len(members) % size
+            waiting[lang] = members[full:]
+            groups = [members[start : start + size] for start in range(0, full, size)]
+            batches.extend(_batch(group, choices, bound, epoch) for group in groups)
         floor = bound
-    batches.extend(_last_batches(waiting, batches, choices, max((longest[i] for i in waiting), default=0), epoch))
+    batches.extend(_last_batches(waiting, batches, choices, longest, epoch))
     return [batches[i] for i in random.permutation(len(batches))]
 
 
@@ -99,20 +104,29 @@ def _batch(group: Sequence[int], choices: Sequence[tuple[int, tuple[int, ...]]],
 
 
 def _last_batches(
-    waiting: list[int],
+    waiting: dict[str, list[int]],
     batches: list[Batch],
     choices: Sequence[tuple[int, tuple[int, ...]]],
-    longest: int,
+    longest: Sequence[int],
     epoch: int,
 ) -> list[Batch]:
-    """Return the batch of what no bucket could fill; a lone question, without in-batch negative, joins another."""
-    if not waiting:
-        return []
-    bucket = next((bound for bound, _ in PAPER_BUCKETS if longest <= bound), PAPER_BUCKETS[-1][0])
-    if len(waiting) == 1 and batches:
-        joined = batches.pop()
-        return [_batch([*joined.examples, *waiting], choices, max(bucket, joined.bucket), epoch)]
-    return [_batch(waiting, choices, bucket, epoch)]
+    """Return the batches of what no bucket could fill, one a language.
+
+    A lone question has no in-batch negative: those of several languages form a batch, a single one joins another.
+    """
+    groups = [members for members in waiting.values() if len(members) > 1]
+    lone = [index for members in waiting.values() if len(members) == 1 for index in members]
+    if len(lone) == 1 and groups:
+        groups[-1] = groups[-1] + lone
+    elif len(lone) == 1 and batches:
+        groups.append([*batches.pop().examples, *lone])
+    elif lone:
+        groups.append(lone)
+    bounds = [bound for bound, _ in PAPER_BUCKETS]
+    last = bounds[-1]
+    tops = [max(longest[index] for index in group) for group in groups]
+    buckets = [next((bound for bound in bounds if top <= bound), last) for top in tops]
+    return [_batch(group, choices, bucket, epoch) for group, bucket in zip(groups, buckets, strict=True)]
 
 
 def plan_training(

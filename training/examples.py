@@ -191,7 +191,7 @@ def _example(question: dict[str, Any], input_ids: list[int], row_of: dict[tuple[
             )
     positives = tuple(row_of[lang, docid] for docid in question["positive_ids"])
     negatives = {row_of[lang, docid] for docid in question["negative_ids"] or []} - set(positives)
-    return Example(query_id, tuple(input_ids), positives, tuple(sorted(negatives)))
+    return Example(query_id, lang, tuple(input_ids), positives, tuple(sorted(negatives)))
 
 
 def _measure_truncation(

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, XLMRobertaModel
 
 # layers, width, attention heads, feed-forward width
-SIZES = {"tiny": (2, 128, 4, 256), "small": (6, 384, 6, 1536)}
+SIZES = {"tiny": (1, 128, 2, 256), "small": (6, 384, 6, 1536)}
 POSITION_SCALE = 0.1  # of the token embeddings: at the start a token is above all itself, wherever it stands
-EMBEDDING_STD = 0.02
+# Wider than usual, which a post-norm encoder does not notice: Adam's first steps then change a token by percents only.
+EMBEDDING_STD = 0.1
 
 
 def init(config: InitConfig) -> None:
@@ -115,6 +116,7 @@ def start_as_bag_of_words(encoder: "XLMRobertaModel", cls_id: int) -> None:
     """
     embeddings = encoder.embeddings
     with torch.no_grad():
+        embeddings.word_embeddings.weight *= EMBEDDING_STD / encoder.config.initializer_range
         embeddings.position_embeddings.weight *= POSITION_SCALE
         embeddings.token_type_embeddings.weight.zero_()
         embeddings.word_embeddings.weight[cls_id] *= POSITION_SCALE

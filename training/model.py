@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 SPARSE_FILE, MULTI_VECTOR_FILE = "sparse_linear.pt", "colbert_linear.pt"
 # A fresh lexical head starts near a constant: every shared token counts the same, and training learns which count more.
 FRESH_LEXICAL_BIAS = 0.2
-FRESH_LEXICAL_SCALE = 0.02
+FRESH_LEXICAL_SCALE = 0.002
 
 
 class Representations(NamedTuple):
@@ -117,7 +117,7 @@ def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], padding_id: int) 
     input_ids = torch.full((len(sequences), longest), padding_id)  # [B, L]
     attention_mask = torch.zeros_like(input_ids)  # [B, L]
     for row, sequence in enumerate(sequences):
-        input_ids[row, : len(sequence)] = torch.as_tensor(sequence)
+        input_ids[row, : len(sequence)] = torch.tensor(sequence)
         attention_mask[row, : len(sequence)] = 1
     return input_ids, attention_mask
 

@@ -1,9 +1,9 @@
 """The bundled sample corpus: an invented atlas in 13 languages, any number of documents, any length.
 
-Every town has facts (64 kinds in eight themes) whose values depend on the seed and the town's number alone, so the same town can
-be told in several languages: a translation group. A language is a file of sentence patterns in `languages/`; each pattern brings the question
-that its sentence answers, in two wordings, the second with other words than the sentence. So every document comes with gold
-questions whose evidence is known to the character.
+Every town has facts (64 kinds in eight themes) whose values depend on the seed and the town's number alone, so the
+same town can be told in several languages: a translation group. A language is a file of sentence patterns in
+`languages/`; each pattern brings the question that its sentence answers, in two wordings, the second with other words
+than the sentence. So every document comes with gold questions whose evidence is known to the character.
 
     python -m data.atlas --out atlas --documents 40 --gold-documents 10
 """
@@ -27,7 +27,8 @@ _SENTENCE_TOKENS = 18  # and a sentence, with its share of the headings, this lo
 _PLACE_NAMES = 4000  # names of rivers, people and regions are drawn from the first so many
 # Least, greatest, step. Steps of 100 and 5 keep the form of the noun behind the number the same in every language.
 _NUMBERS = {"year": (1100, 1990, 1), "hundreds": (200, 9900, 100), "fives": (15, 95, 5)}
-# Against odd values, such as trains before their time or frost in May: least and greatest, of months by their number from 0.
+# Against odd values, such as trains before their time or frost in May: least and greatest, of months by their number
+# from 0.
 _PLAUSIBLE = {
     ("railway", "year"): (1830, 1990),
     ("cable_car", "year"): (1900, 1990),
@@ -81,8 +82,10 @@ def load_language(lang: str) -> dict[str, Any]:
     return patterns
 
 
-def make_documents(lang: str, numbers: range | list[int], seed: int = 0, tokens: tuple[int, int] = (300, 2000)) -> Iterator[AtlasDocument]:
-    """Yield the documents with these numbers; their lengths spread log-uniformly over `tokens` (at most `MAX_TOKENS`)."""
+def make_documents(
+    lang: str, numbers: range | list[int], seed: int = 0, tokens: tuple[int, int] = (300, 2000)
+) -> Iterator[AtlasDocument]:
+    """Yield the documents with these numbers; lengths spread log-uniformly over `tokens` (at most `MAX_TOKENS`)."""
     for number in numbers:
         chance = random.Random(f"length {seed} {number}")
         low, high = tokens
@@ -90,7 +93,9 @@ def make_documents(lang: str, numbers: range | list[int], seed: int = 0, tokens:
 
 
 def make_document(lang: str, number: int, seed: int, tokens: int) -> AtlasDocument:
-    """Return document `number` in `lang`, about `tokens` long: one town, or for longer ones a volume with a chapter a town."""
+    """Return document `number` in `lang`, about `tokens` long: one town, or for longer ones a volume with a chapter a
+    town.
+    """
     patterns = load_language(lang)
     towns = min(TOWNS_PER_DOCUMENT, max(1, round(tokens / _TOWN_TOKENS)))
     first = number * TOWNS_PER_DOCUMENT
@@ -102,8 +107,14 @@ def make_document(lang: str, number: int, seed: int, tokens: int) -> AtlasDocume
             writer.heading(f"# {place}")
         writer.paragraph([(patterns["intro"].format(place=place, region=region), None)])
         _write_town(writer, patterns, town, seed, tokens // towns)
-    title = patterns["town_title"].format(place=place, region=region) if towns == 1 else patterns["volume_title"].format(region=region)
-    return AtlasDocument(f"atlas-{lang}-{number}", title, writer.text(), lang, f"atlas-{number}", tuple(writer.questions))
+    title = (
+        patterns["town_title"].format(place=place, region=region)
+        if towns == 1
+        else patterns["volume_title"].format(region=region)
+    )
+    return AtlasDocument(
+        f"atlas-{lang}-{number}", title, writer.text(), lang, f"atlas-{number}", tuple(writer.questions)
+    )
 
 
 class _Writer:
@@ -141,7 +152,9 @@ def _write_town(writer: _Writer, patterns: dict[str, Any], town: int, seed: int,
     themes = list(patterns["themes"])
     kinds = sum(len(patterns["themes"][theme]["facts"]) for theme in themes)
     wanted = max(4, min(kinds, tokens // _SENTENCE_TOKENS))
-    chosen = set(chance.sample([(theme, fact) for theme in themes for fact in patterns["themes"][theme]["facts"]], wanted))
+    chosen = set(
+        chance.sample([(theme, fact) for theme in themes for fact in patterns["themes"][theme]["facts"]], wanted)
+    )
     chance.shuffle(themes)
     for theme in themes:
         facts = [fact for fact in patterns["themes"][theme]["facts"] if (theme, fact) in chosen]
@@ -156,7 +169,9 @@ def _write_town(writer: _Writer, patterns: dict[str, Any], town: int, seed: int,
             writer.paragraph([(sentence, asked) for sentence, _, asked in rendered])
 
 
-def _render(patterns: dict[str, Any], theme: str, fact: str, town: int, seed: int, lang: str) -> tuple[str, bool, tuple[str, str, str]]:
+def _render(
+    patterns: dict[str, Any], theme: str, fact: str, town: int, seed: int, lang: str
+) -> tuple[str, bool, tuple[str, str, str]]:
     """Return the sentence of a fact, whether it names the town, and (fact, question, paraphrase)."""
     templates = patterns["themes"][theme]["facts"][fact]
     values = _Values(patterns, town, seed, fact, lang)
@@ -165,7 +180,9 @@ def _render(patterns: dict[str, Any], theme: str, fact: str, town: int, seed: in
 
 
 class _Values:
-    """Fills a slot with the value that depends on seed, town, fact and slot alone, in whatever form the template asks for."""
+    """Fills a slot with the value that depends on seed, town, fact and slot alone, in whatever form the template asks
+    for.
+    """
 
     def __init__(self, patterns: dict[str, Any], town: int, seed: int, fact: str, lang: str) -> None:
         self.patterns, self.town, self.seed, self.fact, self.lang = patterns, town, seed, fact, lang
@@ -199,4 +216,3 @@ def _town_name(town: int, seed: int, lang: str) -> str:
     """Return the town's name; towns are numbered behind the names that rivers and people use."""
     block, chapter = divmod(town, TOWNS_PER_DOCUMENT)
     return spell_name(_PLACE_NAMES + block if chapter == 0 else 2_000_000 + town, lang)
-

@@ -1,7 +1,8 @@
 """Write the sample corpus: `python -m data.atlas --out DIR`.
 
 DIR/documents/LANG.jsonl     documents to curate: id, title, text, lang, group
-DIR/gold/LANG/               other documents with gold questions: corpus.jsonl, queries.jsonl, qrels.tsv as m3-train evaluate reads them
+DIR/gold/LANG/               other documents with gold questions: corpus.jsonl, queries.jsonl, qrels.tsv, which
+                             m3-train evaluate reads
 """
 
 import json
@@ -61,22 +62,34 @@ def write_atlas(config: AtlasConfig) -> None:
 
 
 def _numbers(lang: str, count: int) -> list[int]:
-    """Return the numbers of a language's documents: every second one stands in all languages, the others in this one alone."""
+    """Return the numbers of a language's documents: every second one stands in all languages, the others in this one
+    alone.
+    """
     own = (LANGUAGES.index(lang) + 1) * count
     return [number if number % 2 == 0 else own + number for number in range(count)]
 
 
 def _write_gold(folder: Path, documents: list[AtlasDocument], questions: int) -> None:
-    """Write the judged collection; the questions of a document are spread over it, half of them in other words than the text."""
+    """Write the judged collection; the questions of a document are spread over it, half of them in other words than the
+    text.
+    """
     queries, judgements = [], []
     for document in documents:
         step = max(1, len(document.questions) // questions) | 1  # odd, so that both wordings come in turn
         for number, question in enumerate(document.questions[::step][:questions]):
             qid = f"{document.docid}-q{number}"
-            evidence = {"wording": question.wording, "fact": question.fact, "start": question.start, "end": question.end}
+            evidence = {
+                "wording": question.wording,
+                "fact": question.fact,
+                "start": question.start,
+                "end": question.end,
+            }
             queries.append({"qid": qid, "text": question.query, "lang": document.lang, **evidence})
             judgements.append(f"{qid}\t{document.docid}\t1\n")
-    _write_rows(folder / "corpus.jsonl", [{"docid": d.docid, "title": d.title, "text": d.text, "lang": d.lang} for d in documents])
+    _write_rows(
+        folder / "corpus.jsonl",
+        [{"docid": d.docid, "title": d.title, "text": d.text, "lang": d.lang} for d in documents],
+    )
     _write_rows(folder / "queries.jsonl", queries)
     write_text(folder / "qrels.tsv", "".join(judgements))
 

@@ -1,6 +1,6 @@
 """Invented names for towns, rivers and people, written in the script of each language.
 
-A name is a row of open syllables, so that it needs no inflection, elision or choice of particle in any of the languages:
+A name is a row of open syllables, so that it needs no inflection, elision or choice of particle in any language:
 it begins with a consonant and ends in i or u. Names are numbered: the same number is the same name in every script.
 """
 
@@ -23,7 +23,7 @@ _SCRIPTS: dict[str, list[str]] = {
 
 @lru_cache
 def _step(size: int) -> int:
-    """Return a step through `size` numbers that meets each of them once, and makes neighbours look unlike each other."""
+    """Return a step through `size` numbers that meets each of them once; neighbours come to look unlike each other."""
     step = int(size * 0.618)
     while math.gcd(step, size) != 1:
         step += 1
@@ -31,7 +31,7 @@ def _step(size: int) -> int:
 
 
 def spell_name(number: int, lang: str) -> str:
-    """Return name `number` (0 or more) in the script of `lang`: three syllables at first, more when those are used up."""
+    """Return name `number` (0 or more) in the script of `lang`: three syllables, more when those are used up."""
     length, left = 3, number
     while left >= (size := len(_SYLLABLES) ** (length - 1) * len(_FINAL)):
         left -= size

@@ -1,0 +1,129 @@
+"""fit from start to end on a toy data set: results, resuming to the same bits, truncation, wrong input."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from training_toy import toy_model, toy_tokenizer, write_toy_dataset
+
+from data.dataset import load_curated
+from data.errors import InputError, RunError
+from training.config import FitConfig
+from training.examples import load_training_data
+from training.fit import fit
+from training.model import load_model, save_model
+from training.step import TrainingStep
+
+
+@pytest.fixture
+def config(tmp_path):
+    write_toy_dataset(tmp_path / "dataset")
+    tokenizer = toy_tokenizer(tmp_path)
+    model = toy_model(tokenizer)
+    model.encoder.config.hidden_dropout_prob = 0.1  # so that resuming must restore the random state
+    save_model(model, tokenizer, tmp_path / "model")
+    return FitConfig(
+        dataset=tmp_path / "dataset",
+        model=str(tmp_path / "model"),
+        out=tmp_path / "out",
+        max_length=48,
+        learning_rate=1e-3,
+        epochs=2,
+        batch_size=4,
+        negatives=1,
+        sub_batch_tokens=100,
+        save_steps=2,
+    )
+
+
+def weights(folder):
+    return load_model(str(folder))[0].state_dict()
+
+
+def test_fit_trains_and_reports(config, capsys):
+    before = weights(config.model)
+    result = fit(config)
+    assert result["steps"] == 8
+    assert json.loads((config.out / "fit.json").read_text()) == result
+    assert {"loss", "dense", "sparse", "multi_vec", "distillation"} <= result["history"][-1].keys()
+    assert (config.out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert not list(config.out.glob("checkpoint*"))
+    assert not torch.equal(weights(config.out)["colbert_linear.weight"], before["colbert_linear.weight"])
+    assert torch.equal(weights(config.out)["encoder.pooler.dense.weight"], before["encoder.pooler.dense.weight"])
+    assert fit(config) == result
+    assert "finished" in capsys.readouterr().out
+
+
+def test_a_killed_run_resumes_to_the_same_bits(config, monkeypatch, tmp_path):
+    whole = fit(config)
+    killed = dataclasses.replace(config, out=tmp_path / "killed")
+    forward, calls = TrainingStep.forward, []
+
+    def die_at_step_four(self, *arguments, **keywords):
+        calls.append(1)
+        if len(calls) == 4:
+            raise SystemExit("killed")
+        return forward(self, *arguments, **keywords)
+
+    monkeypatch.setattr(TrainingStep, "forward", die_at_step_four)
+    with pytest.raises(SystemExit):
+        fit(killed)
+    # A newer checkpoint that was being written when the process died has no mark and is not used.
+    (killed.out / "checkpoints" / "checkpoint-3").mkdir()
+    resumed = fit(killed)
+    assert len(calls) == 4 + 6  # steps 3 to 8 again: the last complete checkpoint is that of step 2
+    undisturbed = weights(config.out)
+    assert all(torch.equal(value, undisturbed[key]) for key, value in weights(killed.out).items())
+    assert resumed["history"] == whole["history"]
+
+
+def test_another_configuration_is_named(config):
+    fit(config)
+    with pytest.raises(InputError, match=r"learning_rate was 0\.001, is 0\.5"):
+        fit(dataclasses.replace(config, learning_rate=0.5))
+    assert fit(dataclasses.replace(config, learning_rate=1e-4, max_steps=1, overwrite=True))["steps"] == 1
+
+
+def test_truncation_is_counted(config, tmp_path):
+    tokenizer = load_model(config.model)[1]
+    settings = {"max_query_length": 32, "cache": tmp_path / "documents.arrow"}
+    data = load_training_data(load_curated(config.dataset), tokenizer, max_length=48, **settings)
+    tokens = data.documents.table["tokens"].to_pylist()
+    assert data.truncation["documents_cut"] == sum(count > 48 for count in tokens)
+    assert data.truncation["share_of_tokens_cut"] == pytest.approx(
+        sum(max(0, count - 48) for count in tokens) / sum(tokens), abs=1e-6
+    )
+    long = next(row for row, count in enumerate(tokens) if count > 200)
+    assert len(data.documents.input_ids(long)) == 48
+    assert data.documents.input_ids(long)[-1] == tokenizer.eos_token_id
+    # The evidence stands at the end of each text: it is lost wherever a document is cut well before it.
+    assert data.truncation["questions_with_evidence_wholly_cut"] >= 2
+    whole = load_training_data(load_curated(config.dataset), tokenizer, max_length=4000, **settings)
+    assert whole.truncation["documents_cut"] == whole.truncation["questions_with_evidence_wholly_cut"] == 0
+
+
+def test_wrong_input_is_told(config, monkeypatch, tmp_path):
+    with pytest.raises(InputError, match="64 tokens"):
+        fit(dataclasses.replace(config, max_length=65))
+    with pytest.raises(InputError, match="no data set"):
+        fit(dataclasses.replace(config, dataset=tmp_path / "nowhere"))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="one process"):
+        fit(config)
+
+
+def test_a_missing_document_names_the_question(config, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = config.dataset / "corpus-ko" / "corpus.parquet"
+    table = pq.read_table(file)
+    pq.write_table(table.filter(pa.compute.not_equal(table["docid"], "ko-3")), file)
+    with pytest.raises(InputError, match="q-ko-2 names document ko-3"):
+        fit(config)
+
+
+def test_a_ruined_training_keeps_the_last_good_checkpoint(config):
+    with pytest.raises(RunError):
+        fit(dataclasses.replace(config, learning_rate=1e30, warmup_ratio=0.0, save_steps=1))

@@ -1,0 +1,78 @@
+"""Toy classes: a data set, a tokenizer and a model small enough for plain loops."""
+
+import json
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+
+from data.dataset import write_curated
+from data.records import DOCUMENT, PAIR, conform
+from training.init import random_model
+from training.model import M3
+from training.tokenizer import train_tokenizer
+
+WORDS = [
+    a + b for a in ("ka", "lo", "mi", "ru", "se", "tan", "vo", "zi") for b in ("ba", "de", "fu", "gol", "hin", "pa")
+]
+
+
+def sentence(chance: random.Random, words: int) -> str:
+    return " ".join(chance.choice(WORDS) for _ in range(words)).capitalize() + "."
+
+
+def write_toy_dataset(path: Path, questions: int = 12, negatives: bool = True) -> None:
+    """Half of the questions in each of two languages; document 0 of a language is as long as all others together."""
+    chance = random.Random(1)
+    documents, pairs = [], []
+    for lang in ("en", "ko"):
+        for number in range(questions // 2):
+            text = " ".join(sentence(chance, 8) for _ in range(30 if number == 0 else 3 + number % 3))
+            documents.append(
+                {
+                    "docid": f"{lang}-{number}",
+                    "title": f"Place {number}",
+                    "text": text,
+                    "lang": lang,
+                    "split": "train",
+                    "group": f"g{number}" if number < 2 else None,
+                    "cluster": f"c-{lang}-{number}",
+                    "tokens": len(text.split()),
+                }
+            )
+            pairs.append(
+                {
+                    "query_id": f"q-{lang}-{number}",
+                    "query": " ".join(text.split()[-4:]),
+                    "positive_ids": [f"{lang}-{number}"],
+                    "negative_ids": [f"{lang}-{(number + 1) % (questions // 2)}"] if negatives else [],
+                    "lang": lang,
+                    "evidence_start": len(text) - 20,
+                    "evidence_end": len(text),
+                    "evidence_token_start": 0,
+                    "evidence_tokens": 4,
+                }
+            )
+    tables = (conform(pa.Table.from_pylist(pairs), PAIR), conform(pa.Table.from_pylist(documents), DOCUMENT))
+    write_curated(path, *tables, {"made_by": "toy"})
+
+
+def write_toy_corpus(file: Path) -> Path:
+    chance = random.Random(2)
+    rows = [{"title": f"Place {n}", "text": " ".join(sentence(chance, 8) for _ in range(10))} for n in range(40)]
+    rows.append({"title": "", "text": "東京は大きい町です。北京大学在哪里。도시는 어디에 있습니까?"})
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return file
+
+
+def toy_tokenizer(folder: Path, max_length: int = 64):
+    return train_tokenizer([write_toy_corpus(folder / "corpus.jsonl")], 200, max_length)
+
+
+def toy_model(tokenizer, dropout: float = 0.0, max_length: int = 64) -> M3:
+    model = random_model(tokenizer, "tiny", max_length, seed=3)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = dropout
+    return model
