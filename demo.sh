@@ -5,7 +5,7 @@ DEMO=${DEMO:-demo}
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 step "1/6  An invented atlas: documents in 13 languages, and gold questions on documents of its own"
-python -m data.atlas --out "$DEMO/atlas" --documents 40 --long-documents 1 --gold-documents 12
+python -m data.atlas --out "$DEMO/atlas" --documents 80 --long-documents 1 --gold-documents 30 --tokens 300 600
 
 step "2/6  A small random M3 with a tokenizer trained on the documents"
 [ -e "$DEMO/untrained/modules.json" ] || m3-train init --out "$DEMO/untrained" --corpus "$DEMO"/atlas/documents/*.jsonl --size tiny --max-length 2048
@@ -18,7 +18,7 @@ m3-train evaluate --dataset "$DEMO/curated" --model "$DEMO/untrained" --max-leng
 m3-train evaluate --dataset "$DEMO/atlas/gold" --model "$DEMO/untrained" --max-length 2048 --out "$DEMO/gold-before.json"
 
 step "5/6  Fine-tuning"
-m3-train fit --dataset "$DEMO/curated" --model "$DEMO/untrained" --out "$DEMO/finetuned" --max-length 1024 --learning-rate 1e-3 --epochs 2 --batch-size 32
+m3-train fit --dataset "$DEMO/curated" --model "$DEMO/untrained" --out "$DEMO/finetuned" --max-length 512 --learning-rate 2e-3 --batch-size 32
 
 step "6/6  After training"
 m3-train evaluate --dataset "$DEMO/curated" --model "$DEMO/finetuned" --max-length 2048 --out "$DEMO/test-after.json"

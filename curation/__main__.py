@@ -62,10 +62,8 @@ _Overwrite = Annotated[
 
 
 def say(line: str) -> None:
-    """Print one line of progress, beside the bars."""
-    from tqdm import tqdm
-
-    tqdm.write(printable(line), file=sys.stderr)
+    """Print one line of progress; it comes between the bars of two stages, never into one."""
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def show(lines: list[str]) -> None:

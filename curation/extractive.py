@@ -6,6 +6,7 @@ language have it.
 """
 
 import math
+import random
 from collections import Counter, defaultdict
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ _SENTENCE = regex.compile(r"[^.!?؟।。！？\n]+[.!?؟।。！？]*")
 KEYWORDS = 6
 KEYWORDS_UNSPACED = 10  # pairs of characters, which overlap and merge
 MIN_UNITS = 4
+OTHER_SHARE = 0.5  # of the sentence's other units come along
 
 Unit = tuple[int, int, str]  # start, end, normal form
 
@@ -68,7 +70,9 @@ def _best_query(text: str, frequency: Counter[str], documents: int) -> tuple[str
         top = sorted(weights, key=lambda form: (-weights[form], form))[: KEYWORDS_UNSPACED if unspaced else KEYWORDS]
         score = sum(weights[form] for form in top)
         if score > best[0]:
-            best = (score, _join(sentence, [unit for unit in units if unit[2] in set(top)]), sentence)
+            chance = random.Random(sentence)
+            kept = {*top, *(form for form in weights if chance.random() < OTHER_SHARE)}
+            best = (score, _join(sentence, [unit for unit in units if unit[2] in kept]), sentence)
     return best[1], best[2]
 
 

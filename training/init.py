@@ -5,6 +5,7 @@ and adds heads. `init(InitConfig(out=..., corpus=(file,)))` trains a Unigram tok
 small encoder near a bag of words. Both write the layout of BAAI/bge-m3 to `config.out`.
 """
 
+import json
 from typing import TYPE_CHECKING
 
 import torch
@@ -24,6 +25,7 @@ SIZES = {"tiny": (1, 128, 2, 256), "small": (6, 384, 6, 1536)}
 POSITION_SCALE = 0.1  # of the token embeddings: at the start a token is above all itself, wherever it stands
 # Wider than usual, which a post-norm encoder does not notice: Adam's first steps then change a token by percents only.
 EMBEDDING_STD = 0.1
+RARITY_SCALE = 3.0  # of the embeddings: what the tokenizer knows of a token's frequency stands out from the random rest
 
 
 def init(config: InitConfig) -> None:
@@ -103,24 +105,36 @@ def random_model(tokenizer: "PreTrainedTokenizerBase", size: str, max_length: in
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = XLMRobertaModel(config)
-        start_as_bag_of_words(encoder, tokenizer.cls_token_id)
+        start_as_bag_of_words(encoder, tokenizer)
         return M3(encoder, unweighted_token_ids(tokenizer)).eval()
 
 
-def start_as_bag_of_words(encoder: "XLMRobertaModel", cls_id: int) -> None:
+def start_as_bag_of_words(encoder: "XLMRobertaModel", tokenizer: "PreTrainedTokenizerBase") -> None:
     """Set the random start of a post-norm encoder so that a short training gets far.
 
     CLS begins as (almost) nothing, and values pass attention unchanged: its state is then the normalised mean of the
     token embeddings, so texts that share words are near each other from the first step on, and what is left to
-    learn is which words count. Every other token keeps its identity, as its own embedding outweighs the mean.
+    learn is which words count. Every other token keeps its identity, as its own embedding outweighs the mean. The
+    first coordinate of an embedding says how rare the token is: a few hundred steps cannot learn that for each
+    token, but they can learn what to make of one coordinate, for all heads and for words never asked about.
     """
     embeddings = encoder.embeddings
     with torch.no_grad():
         embeddings.word_embeddings.weight *= EMBEDDING_STD / encoder.config.initializer_range
         embeddings.position_embeddings.weight *= POSITION_SCALE
         embeddings.token_type_embeddings.weight.zero_()
-        embeddings.word_embeddings.weight[cls_id] *= POSITION_SCALE
+        embeddings.word_embeddings.weight[:, 0] = EMBEDDING_STD * RARITY_SCALE * token_rarity(tokenizer)
+        embeddings.word_embeddings.weight[tokenizer.cls_token_id] *= POSITION_SCALE
         for layer in encoder.encoder.layer:
             attention = layer.attention
             nn.init.orthogonal_(attention.self.value.weight)
             attention.output.dense.weight.copy_(attention.self.value.weight.T)  # value, then output: the identity
+
+
+def token_rarity(tokenizer: "PreTrainedTokenizerBase") -> torch.Tensor:
+    """Return [V]: how rare a Unigram tokenizer takes each piece to be, standardised; 0 for special tokens."""
+    vocabulary = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["vocab"]
+    surprise = -torch.tensor([score for _, score in vocabulary])  # [V]
+    learned = surprise > 0  # [V]
+    standardised = (surprise - surprise[learned].mean()) / surprise[learned].std()
+    return standardised.masked_fill(~learned, 0.0)  # [V]
