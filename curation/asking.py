@@ -16,7 +16,7 @@ from typing import Any
 
 import openai
 
-from curation.endpoint import Endpoint, Trouble, connect, judge, list_models, scrub
+from curation.endpoint import Endpoint, Trouble, connect, judge, list_models, scrub, without_key
 from curation.ledger import ANSWER, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
 from curation.limits import Budget, Gate, Pace
 from data.errors import InputError, RunError
@@ -212,7 +212,7 @@ class Asking:
             prompt=config.prompt,
             prompt_digest=config.prompt_digest,
             state=state,
-            response=response,
+            response=without_key(response, config.api_key),
             seconds=seconds,
         )
         self.unwritten.append(entry)

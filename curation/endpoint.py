@@ -21,6 +21,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 _OPENAI_HOSTS = (".openai.com", ".openai.azure.com")
 _PLACEHOLDER_KEY = "none"  # servers of one's own rarely check it, but the client must send one
 _LONGEST_MESSAGE = 300
+_SHORTEST_SECRET = 12  # a shorter "key" is a dummy such as EMPTY, which may well be a word of an answer
 _CONNECT_SECONDS = 10.0
 
 
@@ -101,6 +102,11 @@ def scrub(text: str, key: str) -> str:
     text = re.sub(r"\b(sk-|Bearer\s+)[\w.*-]+", "[key]", text)
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + " ..."
+
+
+def without_key(response: str, key: str) -> str:
+    """Return a raw `response` as it may be kept: as it came, but for the key that some gateway may have echoed."""
+    return response.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else response
 
 
 def judge(error: Exception, endpoint: Endpoint, model: str, key: str) -> Trouble:

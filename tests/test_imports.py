@@ -1,6 +1,8 @@
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,8 @@ MAY_IMPORT = {
 }
 
 
-def rooms_imported(source: str) -> set[str]:
-    """Return which of our rooms a module imports, wherever in it the import stands."""
+def packages_imported(source: str) -> set[str]:
+    """Return the packages that a module imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -24,7 +26,12 @@ def rooms_imported(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             found.add(str(node.module).partition(".")[0])
-    return found & {*ROOMS, "tests", "benchmarks"}
+    return found
+
+
+def rooms_imported(source: str) -> set[str]:
+    """Return which of our rooms a module imports."""
+    return packages_imported(source) & {*ROOMS, "tests", "benchmarks"}
 
 
 def test_the_reader_of_imports_finds_every_form():
@@ -55,3 +62,20 @@ def test_configurations_import_nothing_heavy():
     code = "import curation.config, sys\nprint([m for m in ('pyarrow', 'numpy', 'openai') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def declared(requirements: list[str]) -> set[str]:
+    """Return the packages of pyproject's requirements by the names under which they are imported."""
+    return {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in requirements}
+
+
+def test_every_package_that_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    base = declared(project["dependencies"])
+    train = base | declared(project["optional-dependencies"]["train"])
+    for room in ROOMS:
+        imported = {
+            name for file in (ROOT / room).rglob("*.py") for name in packages_imported(file.read_text(encoding="utf-8"))
+        }
+        undeclared = imported - set(sys.stdlib_module_names) - {*ROOMS} - (train if room == "training" else base)
+        assert not undeclared, f"{room} imports {sorted(undeclared)}, which pyproject.toml does not ask for"

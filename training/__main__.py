@@ -1,11 +1,12 @@
 """The command `m3-train`: init, fit, evaluate and compare; each is one function that takes one configuration."""
 
+import importlib.util
 import sys
 from typing import Annotated
 
 import tyro
 
-from data.errors import run_command
+from data.errors import InputError, run_command
 from training.config import FitConfig, InitConfig
 from training.evaluate_config import CompareConfig, EvaluateConfig
 
@@ -33,10 +34,13 @@ def _run(config: InitConfig | FitConfig | EvaluateConfig | CompareConfig) -> Non
         from training.evaluate import compare
 
         return compare(config)
+    _require_training_libraries()
     _quieten_libraries()
     if isinstance(config, InitConfig):
         from training.init import init
 
+        if config.corpus:
+            print("training a tokenizer; this takes a minute or two for a large corpus", file=sys.stderr)
         init(config)
         print(f"{config.out} holds the new model")
     elif isinstance(config, FitConfig):
@@ -49,6 +53,15 @@ def _run(config: InitConfig | FitConfig | EvaluateConfig | CompareConfig) -> Non
 
         evaluate(config)
     return None
+
+
+def _require_training_libraries() -> None:
+    """Raise `InputError` where the package was installed for curation alone, without the extra `train`."""
+    missing = [name for name in ("torch", "transformers", "ir_measures") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"{' and '.join(missing)} not installed, which m3-train needs: pip install -c constraints.txt -e '.[train]'"
+        )
 
 
 def _quieten_libraries() -> None:

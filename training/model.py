@@ -188,6 +188,7 @@ def save_model(model: M3, tokenizer: "PreTrainedTokenizerBase", folder: Path) ->
     _name_tokenizer_class(folder / "tokenizer_config.json")
     for linear, file in ((model.sparse_linear, SPARSE_FILE), (model.colbert_linear, MULTI_VECTOR_FILE)):
         torch.save({key: value.detach().cpu().clone() for key, value in linear.state_dict().items()}, folder / file)
+    (folder / "model.safetensors").chmod((folder / "config.json").stat().st_mode)  # else readable by its owner alone
     module = "sentence_transformers.models"
     parts = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
     modules = [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>")
 MASK_TOKEN = "<mask>"
 LONGEST_LINE_BYTES = 1 << 16
+ENOUGH_CHARACTERS = 6_000_000  # more text changes a vocabulary of some ten thousand pieces little, and takes its time
 TRAINER_THREADS = 2  # fixed: sums over another number of threads would round otherwise and give another vocabulary
 _TEXT_SUFFIXES = (".txt", ".md")
 
@@ -95,11 +96,18 @@ def train_tokenizer(files: Sequence[Path], vocabulary_size: int, max_length: int
 
 
 def _lines(files: Sequence[Path]) -> Iterator[str]:
-    """Yield the lines of all texts in NFKC, those without an end cut to what the trainer takes."""
+    """Yield the lines of all texts in NFKC, those without an end cut to what the trainer takes.
+
+    Of a corpus beyond `ENOUGH_CHARACTERS` every nth line is taken, with n such that about that many remain.
+    """
+    step = 1 + sum(map(len, read_texts(files))) // ENOUGH_CHARACTERS
+    number = 0
     for text in read_texts(files):
         for line in unicodedata.normalize("NFKC", text).splitlines():
             for start in range(0, len(line), LONGEST_LINE_BYTES // 4):
-                yield line[start : start + LONGEST_LINE_BYTES // 4]
+                number += 1
+                if number % step == 0:
+                    yield line[start : start + LONGEST_LINE_BYTES // 4]
 
 
 def _lay_out(vocabulary: list[tuple[str, float]], max_length: int) -> "PreTrainedTokenizerFast":

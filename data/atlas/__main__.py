@@ -99,4 +99,4 @@ def _write_rows(path: Path, rows: list[dict[str, object]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(lambda: write_atlas(tyro.cli(AtlasConfig))))
+    sys.exit(run_command(lambda: write_atlas(tyro.cli(AtlasConfig, prog="python -m data.atlas"))))

@@ -178,6 +178,12 @@ def test_a_wrong_key_stops_at_once_and_is_shown_nowhere(ledger, monkeypatch, cap
         assert server.asked <= 8
     with serve_questions(key="very-secret-key") as server:
         generate_questions(make_passages(2), ask(server), ledger)
+    echo = Reply(raw="<html>your key is very-secret-key</html>")  # as a misconfigured proxy may answer
+    with (
+        serve_questions(plan=lambda body, seen: echo) as server,
+        pytest.raises(InputError, match="no chat completion"),
+    ):
+        generate_questions(make_passages(9), ask(server, temperature=0.5), ledger)
     kept = b"".join(file.read_bytes() for file in ledger.parent.iterdir())
     assert (
         "secret" not in str(told.value) + capsys.readouterr().err and b"secret" not in kept and b"uthoriz" not in kept
