@@ -25,7 +25,7 @@ def test_the_rarest_words_of_the_most_informative_sentence_are_taken():
 
 
 def test_some_of_the_common_words_come_along():
-    passages = [f"The town has a market in the old part by the river, and so on {name}." for name in ("Kelima", "Tusadi")]
+    passages = [f"The town has a market in the old part by the river, and so on {x}." for x in ("Kelima", "Tusadi")]
     lengths = {len(query.split()) for query, _ in queries(*passages, *(f"{text} Indeed." for text in passages))}
     assert all(6 <= length < 15 for length in lengths)  # of 15 words, six chosen and about half of the others
     assert max(lengths) > 6
