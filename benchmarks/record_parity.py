@@ -2,9 +2,9 @@
 
 An environment of its own, because the two pin what this project does not:
 
-    python -m venv /tmp/parity
-    /tmp/parity/bin/pip install FlagEmbedding==1.4.2 sentence-transformers==6.2.0 transformers==5.23.0
-    /tmp/parity/bin/python benchmarks/record_parity.py --model tests/fixtures/parity/model --out tests/fixtures/parity
+    python -m venv parity-env
+    parity-env/bin/pip install FlagEmbedding==1.4.2 sentence-transformers==6.2.0 transformers==5.23.0
+    parity-env/bin/python benchmarks/record_parity.py --model tests/fixtures/parity/model --out tests/fixtures/parity
 
 Writes `recorded.npz` (dense vectors of both programs, token vectors and where each text's end, pair scores) and
 `recorded.json` (lexical weights by token id, versions); tests/training/test_parity.py holds ours against them.

@@ -6,6 +6,7 @@ asks nobody and makes a keyword query of the passage itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +107,16 @@ def generate_questions(passages: pa.Table, config: GenerateConfig, ledger_path: 
         return _read_rows(passages, keys, plan, ledger)
 
 
+def check_generator(config: GenerateConfig) -> None:
+    """Raise `InputError` for settings that no question can be asked with; hours of reading may lie before the first."""
+    if config.generator == "openai":
+        _make_plan(config)
+    elif config.model or config.base_url:
+        raise InputError(
+            "--model and --base-url say whom to ask, and --generator extractive asks nobody; add --generator openai."
+        )
+
+
 def estimate_cost(passages: pa.Table, config: GenerateConfig, ledger_path: Path) -> Estimate:
     """Return what `generate_questions` would take now; sends nothing.
 
@@ -182,6 +193,8 @@ def _make_plan(config: GenerateConfig) -> _Plan:
     ):
         if amount is not None and not amount >= 0:
             raise InputError(f"{option} must not be negative, and is {amount}.")
+    if config.temperature is not None and not 0 <= config.temperature < math.inf:
+        raise InputError(f"--temperature must be a number from 0 upwards, and is {config.temperature}.")
     try:
         prompt = prompts.load(config.prompt)
     except ValueError as error:

@@ -20,7 +20,7 @@ from curation.config import PassageConfig, RunConfig, check_config, effective, r
 from curation.dedup import mark_duplicate_questions
 from curation.engine import Stage, StageOutput, check_stage, map_parts, run_stage
 from curation.filter import filter_questions
-from curation.generate import generate_questions
+from curation.generate import check_generator, generate_questions
 from curation.language import LANGUAGES
 from curation.lengths import token_counter
 from curation.passages import draw_passages
@@ -61,6 +61,7 @@ def open_run(config: RunConfig) -> Iterator[None]:
     Raises `InputError` if the folder holds something else, or another process works in it.
     """
     check_config(config)
+    check_generator(config.generate)
     unknown = sorted(set(config.sample.languages) - LANGUAGES)
     if unknown:
         raise InputError(f"unknown language {', '.join(unknown)}: --languages takes ISO codes such as en, ko, zh")

@@ -38,11 +38,11 @@ class CuratedDataset:
     def pairs(self, lang: str, split: str) -> pa.Table:
         """Return the pairs (`records.PAIR`) of one language and split; a split without a pair has no file."""
         file = self.path / lang / f"{split}.parquet"
-        return conform(pq.read_table(file), PAIR) if file.exists() else PAIR.empty_table()
+        return conform(_read_table(file), PAIR) if file.exists() else PAIR.empty_table()
 
     def corpus(self, lang: str, columns: list[str] | None = None) -> pa.Table:
         """Return the documents (`records.DOCUMENT`) of one language, or only the named columns of them."""
-        return pq.read_table(self.path / f"corpus-{lang}" / "corpus.parquet", columns=columns)
+        return _read_table(self.path / f"corpus-{lang}" / "corpus.parquet", columns)
 
 
 def dataset_folder(path: Path) -> Path:
@@ -101,6 +101,19 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
         write_text(folder / "README.md", render_card(manifest, pairs, documents))
         write_json(folder / "manifest.json", manifest)
     return CuratedDataset(path, manifest)
+
+
+def open_parquet(file: Path) -> pq.ParquetFile:
+    """Open a file of a data set for reading in batches; raises `InputError` when it is missing or damaged."""
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file} is missing or damaged; remove the data set and run m3-curate run again") from error
+
+
+def _read_table(file: Path, columns: list[str] | None = None) -> pa.Table:
+    with open_parquet(file) as opened:
+        return opened.read(columns)
 
 
 def _write_table(file: Path, table: pa.Table) -> None:

@@ -8,6 +8,7 @@ the configuration.
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,7 +81,7 @@ def _check(config: EvaluateConfig) -> None:
     for name in ("max_length", "max_query_length", "sub_batch_tokens"):
         if getattr(config, name) < 3:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
-    if config.weights and (min(config.weights) < 0 or not any(config.weights)):
+    if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")

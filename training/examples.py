@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from data.dataset import CuratedDataset
+from data.dataset import CuratedDataset, open_parquet
 from data.errors import InputError
 from data.files import atomic_path, digest
 from data.text import document_text
@@ -147,7 +146,7 @@ def _needed_rows(dataset: CuratedDataset, needed: set[tuple[str, str]]) -> Itera
     """Yield the needed documents, a few at a time; a corpus may be far larger than memory."""
     columns = ["docid", "title", "text", "lang", "group", "cluster"]
     for lang in sorted({lang for lang, _ in needed}):
-        with pq.ParquetFile(dataset.path / f"corpus-{lang}" / "corpus.parquet") as file:
+        with open_parquet(dataset.path / f"corpus-{lang}" / "corpus.parquet") as file:
             for batch in file.iter_batches(batch_size=DOCUMENTS_AT_A_TIME, columns=columns):
                 rows = [row for row in batch.to_pylist() if (lang, row["docid"]) in needed]
                 if rows:

@@ -10,6 +10,7 @@ documents) and checkpoints/; they go when fit.json is written.
 
 import importlib.metadata
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -108,7 +109,8 @@ def _check_settings(config: FitConfig) -> None:
     for name in ("max_length", "max_query_length"):
         if getattr(config, name) < 4:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; give at least 4 tokens")
-    if config.temperature <= 0 or config.learning_rate < 0 or config.negatives < 0:
+    # Written so that nan, which compares as false, is refused too.
+    if not (0 < config.temperature < math.inf and 0 <= config.learning_rate < math.inf and config.negatives >= 0):
         raise InputError("--temperature must be above 0, --learning-rate and --negatives must not be below 0")
     for name in ("distill_start_ratio", "warmup_ratio", "attention_dropout"):
         if not 0 <= getattr(config, name) <= 1:
@@ -127,9 +129,10 @@ def _open_folder(config: FitConfig, settings: dict[str, Any]) -> dict[str, Any] 
                     f"--overwrite would delete {name} {path}, which lies in --out {out}; give another --out"
                 )
         shutil.rmtree(out)
-    held = {
-        name: json.loads((out / name).read_text(encoding="utf-8")) for name in (RESULT, RUN) if (out / name).exists()
-    }
+    held = {name: _read_record(out / name) for name in (RESULT, RUN) if (out / name).exists()}
+    if held and RESULT not in held and last_checkpoint(out / CHECKPOINTS) is None and held[RUN]["settings"] != settings:
+        _clean(out)  # that training never got as far as a checkpoint: nothing to go on from, nothing to lose
+        held = {}
     if not held:
         if out.exists() and any(out.iterdir()):
             raise InputError(
@@ -151,6 +154,15 @@ def _open_folder(config: FitConfig, settings: dict[str, Any]) -> dict[str, Any] 
     if RESULT in held:
         _clean(out)  # a run that was killed between its last file and this
     return held.get(RESULT)
+
+
+def _read_record(file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        record["settings"].keys()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{file} is not what m3-train fit wrote; give another --out, or --overwrite") from error
+    return record
 
 
 def _clean(out: Path) -> None:

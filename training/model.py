@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -136,6 +137,7 @@ def load_model(
     Heads that the source does not have are made from `seed`, with a warning. `attention_dropout` replaces the
     configured probability. Raises `InputError` when there is no such model or when its heads do not fit its encoder.
     """
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     folder = Path(name)
@@ -151,11 +153,13 @@ def load_model(
         with torch.random.fork_rng(devices=[]):  # layers that the files lack, such as a pooler, start alike every time
             torch.manual_seed(seed)
             encoder = AutoModel.from_pretrained(name, config=config, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except (OSError, ValueError, SafetensorError, UnpicklingError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"cannot load a model from {name} ({reason}); give a model's folder or a Hugging Face id"
         ) from error
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes up where there are no files
+        raise InputError(f"{name} has no tokenizer; copy tokenizer.json into it from the model that it was made from")
     if not hasattr(encoder.config, "hidden_size") or encoder.config.is_encoder_decoder:
         raise InputError(
             f"{name} is a {encoder.config.model_type} model; an encoder such as XLM-RoBERTa or BERT is needed"
@@ -223,4 +227,11 @@ def _read_head(name: str, file: str) -> dict[str, Tensor] | None:
     path = cached_file(
         name, file, _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False
     )
-    return None if path is None else torch.load(path, map_location="cpu", weights_only=True)
+    if path is None:
+        return None
+    try:
+        head: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        head["weight"].shape, head["bias"].shape
+    except Exception as error:  # torch.load raises whatever a broken file leads its unpickler to
+        raise InputError(f"{path} is not the file of a head; copy it anew, or remove it to start fresh") from error
+    return head

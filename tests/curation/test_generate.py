@@ -16,7 +16,7 @@ from question_server import Reply, serve_questions
 import curation.asking
 import prompts
 from curation.config import GenerateConfig
-from curation.generate import NO_MODEL, estimate_cost, generate_questions
+from curation.generate import NO_MODEL, check_generator, estimate_cost, generate_questions
 from data.errors import InputError, RunError
 from data.records import PASSAGE, QUESTION, conform
 
@@ -216,6 +216,17 @@ def test_what_is_no_api_or_refuses_everything_stops_soon(ledger):
         assert server.asked < 12
         with pytest.raises(InputError, match="temperature must be 1"):
             generate_questions(make_passages(1), ask(server), ledger)
+
+
+def test_settings_are_refused_before_anything_is_read(ledger):
+    for wrong, message in (
+        ({"model": None}, "needs --model"),
+        ({"concurrency": 0}, "--concurrency must be positive"),
+        ({"temperature": float("nan")}, "--temperature must be a number"),
+        ({"base_url": "nowhere"}, "no base URL"),
+    ):
+        with pytest.raises(InputError, match=message):
+            check_generator(GenerateConfig(**{"generator": "openai", "model": "toy"} | wrong))
 
 
 def test_an_unreachable_endpoint_is_told(ledger):

@@ -161,3 +161,15 @@ def test_the_card_states_figures_and_what_made_it():
     assert "- 4 questions: generator openai, model toy, prompt mldr" in card
     assert "stage filter: set aside 3 refusal" in card
     assert "dev.parquet" not in card  # no file, so no entry
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    pairs = pa.Table.from_pylist([pair("q", "a", "en")])
+    documents = conform(pa.Table.from_pylist([document("a", "en", "train")]), DOCUMENT)
+    write_curated(tmp_path, conform(pairs, PAIR), documents, {})
+    for file in ("en/train.parquet", "corpus-en/corpus.parquet"):
+        (tmp_path / file).write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"train\.parquet is missing or damaged"):
+        load_curated(tmp_path).pairs("en", "train")
+    with pytest.raises(InputError, match=r"corpus\.parquet is missing or damaged"):
+        load_curated(tmp_path).corpus("en")

@@ -127,3 +127,18 @@ def test_a_missing_document_names_the_question(config, tmp_path):
 def test_a_ruined_training_keeps_the_last_good_checkpoint(config):
     with pytest.raises(RunError):
         fit(dataclasses.replace(config, learning_rate=1e30, warmup_ratio=0.0, save_steps=1))
+
+
+def test_a_start_that_failed_does_not_bind_the_folder(config):
+    with pytest.raises(InputError, match="holds no config"):
+        fit(dataclasses.replace(config, model=str(config.out.parent)))
+    assert fit(config)["steps"] > 0
+    (config.out / "fit.json").write_text("{")
+    with pytest.raises(InputError, match="not what m3-train fit wrote"):
+        fit(config)
+
+
+@pytest.mark.parametrize("setting", ["learning_rate", "temperature"])
+def test_a_setting_that_is_no_number_is_refused(config, setting):
+    with pytest.raises(InputError, match="--temperature must be above 0"):
+        fit(dataclasses.replace(config, **{setting: float("nan")}))

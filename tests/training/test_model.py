@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import pytest
 import torch
@@ -136,3 +137,20 @@ def test_init_names_the_broken_line(tmp_path):
     with pytest.raises(InputError, match=r"empty\.txt"):
         init(InitConfig(out=tmp_path / "model", corpus=(tmp_path / "empty.txt",)))
     assert not (tmp_path / "model").exists()
+
+
+def test_damaged_model_files_are_input_errors(tmp_path, tokenizer):
+    save_model(toy_model(tokenizer), tokenizer, tmp_path / "whole")
+    for file, message in (
+        ("model.safetensors", "cannot load a model"),
+        ("sparse_linear.pt", "is not the file of a head"),
+        ("config.json", "cannot load a model"),
+    ):
+        damaged = shutil.copytree(tmp_path / "whole", tmp_path / file)
+        (damaged / file).write_bytes((damaged / file).read_bytes()[:5])
+        with pytest.raises(InputError, match=message):
+            load_model(str(damaged))
+    (tmp_path / "whole" / "tokenizer.json").unlink()
+    (tmp_path / "whole" / "tokenizer_config.json").unlink()
+    with pytest.raises(InputError, match="tokenizer"):
+        load_model(str(tmp_path / "whole"))
