@@ -18,7 +18,7 @@ m3-train evaluate --dataset "$DEMO/curated" --model "$DEMO/untrained" --max-leng
 m3-train evaluate --dataset "$DEMO/atlas/gold" --model "$DEMO/untrained" --max-length 2048 --out "$DEMO/gold-before.json"
 
 step "5/6  Fine-tuning"
-m3-train fit --dataset "$DEMO/curated" --model "$DEMO/untrained" --out "$DEMO/finetuned" --max-length 512 --learning-rate 2e-3 --batch-size 32
+m3-train fit --dataset "$DEMO/curated" --model "$DEMO/untrained" --out "$DEMO/finetuned" --max-length 512 --learning-rate 2e-3 --batch-size 32 --epochs 2
 
 step "6/6  After training"
 m3-train evaluate --dataset "$DEMO/curated" --model "$DEMO/finetuned" --max-length 2048 --out "$DEMO/test-after.json"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from data.errors import InputError
-from data.files import digest
 
 _EFFORT = {"effort": True}
 
@@ -170,7 +169,9 @@ def check_config(config: RunConfig) -> None:
         (sample.per_language is not None and sample.per_language < 1, "--per-language must be 1 or more"),
         (sample.max_source_rows is not None and sample.max_source_rows < 1, "--max-source-rows must be 1 or more"),
         (sample.workers < 1, "--workers must be 1 or more"),
+        (sample.min_tokens < 1, "--min-tokens must be 1 or more"),
         (list(sample.buckets) != sorted(set(sample.buckets)), "--buckets must rise"),
+        (min(sample.buckets, default=1) < 1, "--buckets must be 1 or more"),
         (not 0.7 <= split.jaccard <= 1, "--jaccard must be from 0.7, below which pairs are lost, to 1"),
         (min(shares) < 0 or sum(shares) >= 1, "--dev-share and --test-share must be 0 or more, and below 1 together"),
         (passages.passages_per_document < 1, "--passages-per-document must be 1 or more"),
@@ -179,6 +180,8 @@ def check_config(config: RunConfig) -> None:
             "--passage-min-tokens must be 1 or more, and at most --passage-max-tokens",
         ),
         (checks.uniqueness_depth < 0, "--uniqueness-depth must be 0 or more"),
+        (not 0 <= checks.max_copied_share <= 1, "--max-copied-share must be from 0 to 1"),
+        (not 0 <= checks.min_overlap <= 1, "--min-overlap must be from 0 to 1"),
     ]
     for is_wrong, message in wrong:
         if is_wrong:
@@ -190,11 +193,6 @@ def effective(config: Any) -> dict[str, Any]:
     chosen = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if not f.metadata.get("effort")}
     plain: dict[str, Any] = json.loads(json.dumps(chosen, default=str))
     return plain
-
-
-def config_digest(config: Any, seed: int) -> str:
-    """Return the digest of what a stage's configuration makes."""
-    return digest(effective(config), seed)
 
 
 def read_recorded(out: Path | None) -> RunConfig | None:

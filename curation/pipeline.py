@@ -267,7 +267,8 @@ def describe(name: str, output: StageOutput) -> str:
     manifest = output.manifest
     kept = output.table["reason"].null_count if "reason" in output.table.column_names else len(output.table)
     reasons = ", ".join(f"{count} {reason}" for reason, count in manifest["reasons"].items())
-    return f"{name}: {kept} in {len(manifest['rows_by_language'])} languages" + (
+    languages = len(manifest["rows_by_language"])
+    return f"{name}: {kept} in {languages} language{'s' * (languages != 1)}" + (
         f"; set aside: {reasons}" if reasons else ""
     )
 

@@ -1,6 +1,7 @@
 """The ways a command ends early, and how they become an exit status: 2 wrong usage or input, 1 failed, 130 stopped."""
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -43,6 +44,9 @@ def run_command(command: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         print("stopped: run the same command again to go on.", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read our output has seen enough; Python must not try to flush the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(printable(f"failed: {error}"), file=sys.stderr)
         return 1
