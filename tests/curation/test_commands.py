@@ -110,7 +110,7 @@ def test_bad_rows_lose_no_good_one(call, tmp_path):
     )  # 2 MB in one line
     status, _, errors = call("run", "--source", source, "--out", tmp_path / "run", "--workers", 1)
     assert status == 0, errors
-    assert "sample: 20 in 1 languages; set aside: 1 broken_json, 1 not_utf8" in errors
+    assert "sample: 20 in 1 language; set aside: 1 broken_json, 1 not_utf8" in errors
     rejects = pq.read_table(tmp_path / "run" / "stages" / "sample" / "rejects.parquet").to_pylist()
     assert f"{source / 'en.jsonl'}:17" in {reject["place"] for reject in rejects}
     assert "endless" in {row["title"] for row in load_curated(tmp_path / "run").corpus("en").to_pylist()}
