@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import tyro
 
 from curation.config import (
+    ExpandConfig,
     ExportConfig,
     FilterConfig,
     GenerateConfig,
     InspectConfig,
+    LedgerConfig,
     PassageConfig,
     RunConfig,
     SampleConfig,
@@ -33,6 +35,10 @@ USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help l
   dedup      drop questions that were asked already, and write the data set
   export     write the data set in another tool's layout
   inspect    print the figures of a run and write its report.html anew
+
+  prompts    list the bundled instructions
+  ledger     show what was paid for, and export it
+  expand     ask for extra texts for queries (HyDE, paraphrases) or documents (summaries)
 
 A stage works on the run's folder (--out) and does what is missing before it; its options default to those that
 the run was started with.
@@ -82,14 +88,16 @@ def run(config: RunConfig) -> None:
 def run_stage(command: str, config: RunConfig) -> None:
     """Do the stages up to the one that `command` names."""
     from curation import pipeline
-    from curation.generate import estimate_cost
+    from curation.estimate import estimate_cost
 
     with pipeline.open_run(config):
         outputs = pipeline.run_stages(config, _STAGES[command][0], say)
         if command == "estimate":
             print(
                 "\n".join(
-                    estimate_cost(outputs["passages"].table, config.generate, pipeline.ledger_path(config)).lines()
+                    estimate_cost(
+                        outputs["passages"].table, config.generate, pipeline.ledger_path(config), config.seed
+                    ).lines()
                 )
             )
         if command == "dedup":
@@ -108,6 +116,27 @@ def inspect(config: InspectConfig) -> None:
     from curation.report import write_report
 
     show(write_report(config))
+
+
+def ledger(config: LedgerConfig) -> None:
+    """Show what was paid for, and export it."""
+    from curation.ledger_view import show_ledger
+
+    show(show_ledger(config))
+
+
+def expand(config: ExpandConfig) -> None:
+    """Ask for extra texts for queries or documents."""
+    from curation.expand import expand_texts
+
+    show([f"written: {expand_texts(config, say)}"])
+
+
+def list_prompts() -> None:
+    """Print the bundled instructions."""
+    import prompts
+
+    show([f"{prompt.name:18}{prompt.takes:10}{prompt.about}" for prompt in prompts.bundled()])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -130,6 +159,14 @@ def _dispatch(command: str, rest: list[str]) -> None:
         export(_parse(command, ExportConfig, rest))
     elif command == "inspect":
         inspect(_parse(command, InspectConfig, rest))
+    elif command == "ledger":
+        ledger(_parse(command, LedgerConfig, rest))
+    elif command == "expand":
+        expand(_parse(command, ExpandConfig, rest))
+    elif command == "prompts":
+        if rest and rest[0] not in ("-h", "--help"):
+            raise InputError(f"m3-curate prompts takes no options; {rest[0]!r} was given")
+        list_prompts()
     else:
         raise InputError(f"there is no command {command!r}\n\n{USAGE}")
 

@@ -1,9 +1,10 @@
-"""How requests are sent: workers that share a stream of requests, a gate that keeps pace and budget, and the ledger.
+"""How requests are sent: workers, retries, and the ledger.
 
-Failures are retried with growing, jittered waits, bounded; a request that was given up is counted and can be asked
-again by the next run. Ctrl-C, a reached budget and a failure that concerns every request all end in the same way: the
-gate is closed, nothing new is sent, and what is in flight is finished and written. A crash in the middle of a request
-can cost that request: the endpoint has answered, and nobody was there to write it down.
+Failures are retried with growing, jittered waits, bounded. What fails again and again while others are answered is kept
+as failed; a run in which nothing is answered any more ends. Ctrl-C, a reached budget and a failure that concerns every
+request all end in the same way: the gate is closed, nothing new is sent, and what is in flight is finished and written.
+A crash in the middle of a request can cost that request: the endpoint has answered, and nobody was there to write it
+down.
 """
 
 import asyncio
@@ -16,9 +17,13 @@ from typing import Any
 
 import openai
 
-from curation.endpoint import Endpoint, Trouble, connect, judge, list_models, scrub, without_key
-from curation.ledger import ANSWER, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
-from curation.limits import Budget, Gate, Pace
+from curation.attempts import Attempt, Attempts
+from curation.endpoint import Trouble, connect, judge, list_models, scrub, without_key
+from curation.ledger import ANSWER, CUT_OFF, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.limits import Amount, Budget, Rate
+from curation.live import LiveChecks, Reject
+from curation.requests import Plan, Request
+from curation.servers import Gate, Server
 from data.errors import InputError, RunError
 
 _TRIES = 8  # of one request that fails, with waits of 0.5 s growing to 30 s: about a minute
@@ -27,88 +32,86 @@ _TRIES_REJECTED = 40  # of one request that meets 429: the endpoint works, it is
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _PATIENCE_SECONDS = 600.0  # an endpoint that asks for a longer wait has closed for now
-_USELESS_AT_FIRST = (
-    3  # refusals, or replies that are no completions, without a single answer: it is not the passage, it is what we ask
-)
-_PLACES_PER_CLIENT = 32  # a connection pool looks at all its connections for every request
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request: its key in the ledger, its complete body, and the most prompt and answer tokens it can take."""
-
-    key: str
-    body: dict[str, Any]
-    most_prompt_tokens: int
-    most_completion_tokens: int
+# Refusals, replies that are no completions, or requests given up, without an answer between: it is not the passage.
+_USELESS_IN_A_ROW = 3
+_CUT_OFF_AT_FIRST = 20  # answers that reached the bound, without one that did not: every further one is money lost
+_WAITING_PER_PLACE = 8  # failed requests that wait for another try; with more, nothing new is begun
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskConfig:
-    """How requests are sent, and what every entry in the ledger says about them."""
+class Settings:
+    """How requests are sent. `reject` tells whether an answer will be dropped by the checks, for the live line."""
 
-    endpoint: Endpoint
+    plan: Plan
     api_key: str = field(repr=False)
-    model: str
-    prompt: str
-    prompt_digest: str
     concurrency: int
     timeout_seconds: float
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    reject: Reject | None = None
 
 
 @dataclass(kw_only=True)
 class Tally:
-    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `gave_up` counts requests
-    left unanswered.
+    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `unanswered` counts requests
+    given up without a mark in the ledger, `refused_all` says that the endpoint refused every single one.
     """
 
     answered: int = 0
     refused: int = 0
-    gave_up: int = 0
+    failed: int = 0
+    unanswered: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    sent: int = 0
-    spent: float = 0.0
     stopped: bool = False
     over_budget: bool = False
+    refused_all: bool = False
     last_trouble: str = ""
     failure: InputError | RunError | None = None
 
 
 class Asking:
-    """One run of workers that share a stream of requests, a gate and a ledger."""
+    """One run of workers that share a stream of requests, a gate and a ledger.
 
-    def __init__(self, requests: Iterator[Request], config: AskConfig, budget: Budget, ledger: Ledger, proven: bool):
-        self.requests = requests
-        self.config = config
+    `proven`: the ledger holds answers of these requests already, so a refusal concerns the single request.
+    """
+
+    def __init__(self, requests: Iterator[Request], settings: Settings, budget: Budget, ledger: Ledger, proven: bool):
+        self.settings = settings
         self.budget = budget
         self.ledger = ledger
-        self.gate = Gate(Pace(config.concurrency), budget)
+        self.attempts = Attempts(requests, _WAITING_PER_PLACE * settings.concurrency)
+        self.servers = [
+            Server(
+                endpoint, number, connect(endpoint, settings.api_key, settings.timeout_seconds), settings.concurrency
+            )
+            for number, endpoint in enumerate(settings.plan.endpoints)
+        ]
+        rates = Rate(settings.requests_per_minute), Rate(settings.tokens_per_minute)
+        self.gate = Gate(self.servers, budget, settings.concurrency, rates)
         self.tally = Tally()
         self.reached = False  # whether anything has answered at the address
-        self.proven = proven
-        self.last_answer = 0.0
-        self.refused_at_first: list[tuple[Request, str]] = []
+        self.proven = self.proven_before = proven
+        self.refused_at_first: list[tuple[Request, Server, str]] = []
+        self.given_up: list[tuple[Request, Server, str]] = []  # since the last answer
         self.malformed_at_first = 0
-        self.clients: list[openai.AsyncOpenAI] = []
+        self.cut_off_at_first = 0
+        self.live = LiveChecks(settings.reject) if settings.reject else None
         self.unwritten: list[Entry] = []
         self.writing = asyncio.Lock()
 
     async def run(self, bar: Any) -> None:
-        """Ask everything.
-
-        There are twice as many workers as places, so that who waits after a failure takes no place from the others.
-        """
-        config = self.config
+        """Ask everything."""
         async with contextlib.AsyncExitStack() as stack:
-            for _ in range(-(-config.concurrency // _PLACES_PER_CLIENT)):
-                client = connect(config.endpoint, config.api_key, config.timeout_seconds)
-                self.clients.append(await stack.enter_async_context(client))
+            for server in self.servers:
+                await stack.enter_async_context(server.client)
+            if self.live is not None:
+                stack.enter_context(self.live)
             ticker = asyncio.create_task(self._show(bar))
             try:
                 async with asyncio.TaskGroup() as group:
-                    for number in range(2 * config.concurrency):
-                        group.create_task(self._work(self.clients[number % len(self.clients)], bar))
+                    for _ in range(self.settings.concurrency):
+                        group.create_task(self._work(bar))
             except ExceptionGroup as errors:
                 known = errors.subgroup(RunError)  # the ledger cannot be written
                 if known is None:
@@ -119,100 +122,139 @@ class Asking:
                 self._describe(bar)
             if self.refused_at_first and not self.proven and self.tally.failure is None:
                 self._stop_refused()
+            if self.given_up and self.tally.failure is None and not self.gate.closed.is_set():
+                if self.proven:  # all others are answered
+                    await self._keep_given_up()
+                else:
+                    self._stop_down(*self.given_up[0][1:])
         self.tally.over_budget = self.gate.over_budget
-        self.tally.sent, self.tally.spent = self.budget.sent, self.budget.spent
 
-    async def _work(self, client: openai.AsyncOpenAI, bar: Any) -> None:
-        for request in self.requests:
-            if self.gate.closed.is_set():
-                return
-            if await self._ask(client, request):
-                bar.update()
+    def close(self) -> None:
+        """Send nothing more; what is in flight goes on."""
+        self.gate.close()
+        self.attempts.close()
 
-    async def _ask(self, client: openai.AsyncOpenAI, request: Request) -> bool:
-        """Ask until there is an answer, the tries are used up or nothing may be sent; return whether there is one."""
-        failures, rejections, begun = 0, 0, time.monotonic()
-        while await self.gate.enter(self._most(request)):
-            trouble = await self._try(client, request)
-            if trouble is None:
-                return True
-            self.tally.last_trouble = trouble.message
-            if trouble.kind == "refused":
-                return await self._refuse(request, trouble)
-            if trouble.kind.startswith("stop"):
-                await self._stop(client, trouble)
-                return False
-            rejections += trouble.kind == "later"
-            failures += trouble.kind == "again"
-            if (trouble.wait_seconds or 0) > _PATIENCE_SECONDS:
-                wait = f"{(trouble.wait_seconds or 0) / 60:.0f} minutes"
-                self._fail(
-                    RunError(f"{self._where} asks to wait {wait} ({trouble.message}). Run the same command again then.")
-                )
-                return False
-            if failures >= (_TRIES if self.reached else _TRIES_UNREACHED) or rejections >= _TRIES_REJECTED:
-                self._give_up(trouble, begun)
-                return False
-            await self._wait(failures + rejections, trouble.wait_seconds)
-        return False
+    async def _work(self, bar: Any) -> None:
+        while (attempt := await self.attempts.take()) is not None:
+            try:
+                wait = await self._ask(attempt)
+            except BaseException:
+                self.close()  # the other workers must not wait for what this one held
+                raise
+            if wait is not None and not self.gate.closed.is_set():
+                self.attempts.give_back(attempt, wait)
+                continue
+            bar.update(attempt.settled)
+            self.attempts.finish()
 
-    async def _try(self, client: openai.AsyncOpenAI, request: Request) -> Trouble | None:
+    async def _ask(self, attempt: Attempt) -> float | None:
+        """Send a request once; return the seconds after which to try again, None when it is settled or given up."""
+        request = attempt.request
+        server = await self.gate.enter(self._most(request))
+        if server is None:
+            self.attempts.close()
+            return None
+        trouble = await self._try(server, request)
+        if trouble is None:
+            attempt.settled = True
+            return None
+        self.tally.last_trouble = trouble.message
+        if trouble.kind == "refused":
+            attempt.settled = await self._refuse(request, server, trouble)
+            return None
+        if trouble.kind in ("stop_input", "stop_run"):
+            await self._stop(server, trouble)
+            return None
+        if (trouble.wait_seconds or 0) > _PATIENCE_SECONDS:
+            wait = f"{(trouble.wait_seconds or 0) / 60:.0f} minutes"
+            where = server.endpoint.base_url
+            self._fail(RunError(f"{where} asks to wait {wait} ({trouble.message}). Run the same command again then."))
+            return None
+        attempt.count(trouble.kind == "later")
+        if attempt.failures >= (_TRIES if self.reached else _TRIES_UNREACHED):
+            await self._give_up(attempt, server, trouble)
+            return None
+        if attempt.rejections >= _TRIES_REJECTED:
+            self.tally.unanswered += 1
+            return None
+        return self._wait_seconds(attempt, trouble.wait_seconds)
+
+    async def _try(self, server: Server, request: Request) -> Trouble | None:
         """Send `request` once and keep what comes; None: it is answered. The place at the gate is given back here."""
-        most = real = self._most(request)  # until we know better, it may have cost that
-        rejected, begun = False, time.monotonic()
+        settings = self.settings
+        most = real = self._most(request)  # until we know better, it may have taken that
+        rejected, wait, begun = False, 0.0, time.monotonic()
         try:
-            async with asyncio.timeout(self.config.timeout_seconds):
-                raw = await client.chat.completions.with_raw_response.create(**request.body)
-                response = raw.http_response.text
+            async with asyncio.timeout(settings.timeout_seconds):
+                # The raw text: the ledger keeps it, and the client's own reading costs more than all the rest.
+                response = await server.client.post("/chat/completions", body=request.body, cast_to=str)
             read = read_completion(response)
             # In flight until it is written: a budget, a pace or a Ctrl-C must not run ahead of the ledger.
-            await self._keep(request, ANSWER if read else MALFORMED, response, time.monotonic() - begun)
+            await self._keep(request, server, ANSWER if read else MALFORMED, response, time.monotonic() - begun)
             self.reached = True
             if read is None:
-                return self._no_completion(response)
+                server.fail(time.monotonic())
+                return self._no_completion(server, response)
+            server.succeed()
             real = self._count(read, request)
-            self.proven, self.last_answer = True, time.monotonic()
+            self.proven = True
+            self._look_at(request, read)
         except (openai.APIError, TimeoutError) as error:
-            trouble = judge(error, self.config.endpoint, self.config.model, self.config.api_key)
+            trouble = judge(error, server.endpoint, settings.plan.model, settings.api_key)
             self.reached = self.reached or trouble.reached
-            rejected = trouble.kind == "later"
-            real = most if trouble.may_cost else 0.0
+            rejected, wait = trouble.kind == "later" or trouble.timed_out, trouble.wait_seconds or 0.0
+            real = most if trouble.may_cost else Amount()
+            if trouble.kind == "again":
+                server.fail(time.monotonic())
             return trouble
         finally:
-            self.gate.leave(most, real, rejected)
+            self.gate.leave(server, most, real, rejected, wait)
         await self._keep_refused()
+        await self._keep_given_up()
         return None
 
-    def _no_completion(self, response: str) -> Trouble:
-        said = f"what it answers is no chat completion: {scrub(response, self.config.api_key) or '(empty)'}"
+    def _no_completion(self, server: Server, response: str) -> Trouble:
+        said = f"what it answers is no chat completion: {scrub(response, self.settings.api_key) or '(empty)'}"
         is_page = not response.lstrip().startswith("{")  # JSON may be a passing error of a gateway
         self.malformed_at_first += is_page
-        if not self.proven and self.malformed_at_first >= _USELESS_AT_FIRST:
-            return Trouble(
-                "stop_input", f"{self._where} is not the base URL of an API, which mostly ends in /v1; {said}."
-            )
+        if not self.proven and self.malformed_at_first >= _USELESS_IN_A_ROW:
+            where = server.endpoint.base_url
+            return Trouble("stop_input", f"{where} is not the base URL of an API, which mostly ends in /v1; {said}.")
         return Trouble("again", said)
 
-    def _count(self, read: Completion, request: Request) -> float:
-        """Add an answer to the tally and return what it cost: the most it can, where a server does not count tokens."""
+    def _count(self, read: Completion, request: Request) -> Amount:
+        """Add an answer to the tally and return what it took: the most it can, where a server does not count tokens."""
         prompt = request.most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
         completion = request.most_completion_tokens if read.completion_tokens is None else read.completion_tokens
         self.tally.answered += 1
         self.tally.prompt_tokens += prompt
         self.tally.completion_tokens += completion
-        return self.budget.cost(prompt, completion)
+        self.cut_off_at_first += read.finish_reason == CUT_OFF
+        if self.tally.answered == self.cut_off_at_first >= _CUT_OFF_AT_FIRST and not self.proven_before:
+            self._fail(
+                InputError(
+                    f"the first {self.cut_off_at_first} answers were all cut off at --max-answer-tokens "
+                    f"{request.most_completion_tokens}: raise it, or keep the model from thinking aloud "
+                    "(--parameters reasoning_effort=low where the endpoint takes it)."
+                )
+            )
+        return self.budget.amount(prompt, completion)
 
-    async def _keep(self, request: Request, state: str, response: str, seconds: float) -> None:
+    def _look_at(self, request: Request, read: Completion | None) -> None:
+        if self.live is not None:
+            self.live.add(request, read)
+
+    async def _keep(self, request: Request, server: Server, state: str, response: str, seconds: float) -> None:
         """Write a raw response to the ledger; whoever comes first commits for all who came meanwhile."""
-        config = self.config
         entry = Entry(
-            key=request.key,
-            endpoint=self._where,
-            model_asked=config.model,
-            prompt=config.prompt,
-            prompt_digest=config.prompt_digest,
+            key=request.keys[server.number],
+            endpoint=server.endpoint.base_url,
+            model_asked=self.settings.plan.model,
+            prompt=request.prompt.name,
+            prompt_digest=request.prompt.digest,
+            sample=request.sample,
             state=state,
-            response=without_key(response, config.api_key),
+            response=without_key(response, self.settings.api_key),
             seconds=seconds,
         )
         self.unwritten.append(entry)
@@ -225,28 +267,34 @@ class Asking:
                     self.unwritten = batch + self.unwritten
                     raise
 
-    async def _refuse(self, request: Request, trouble: Trouble) -> bool:
+    async def _refuse(self, request: Request, server: Server, trouble: Trouble) -> bool:
         """Keep a refusal as the request's answer once the endpoint has answered another; return whether it was kept."""
-        self.refused_at_first.append((request, trouble.message))
+        self.refused_at_first.append((request, server, trouble.message))
         if self.proven:
             await self._keep_refused()
             return True
-        if len(self.refused_at_first) >= _USELESS_AT_FIRST:
+        if len(self.refused_at_first) >= _USELESS_IN_A_ROW:
             self._stop_refused()
         return False
 
     async def _keep_refused(self) -> None:
         refused, self.refused_at_first = self.refused_at_first, []
-        for request, message in refused:
-            await self._keep(request, REFUSED, message, 0.0)
+        for request, server, message in refused:
+            await self._keep(request, server, REFUSED, message, 0.0)
+            self._look_at(request, None)
             self.tally.refused += 1
 
     def _stop_refused(self) -> None:
-        message = self.refused_at_first[0][1]
-        self._fail(InputError(f"{self._where} refuses what it is asked, model {self.config.model}: {message}."))
+        _, server, message = self.refused_at_first[0]
+        self.tally.refused_all = True
+        self._fail(
+            InputError(
+                f"{server.endpoint.base_url} refuses what it is asked, model {self.settings.plan.model}: {message}."
+            )
+        )
 
-    async def _stop(self, client: openai.AsyncOpenAI, trouble: Trouble) -> None:
-        self.gate.close()
+    async def _stop(self, server: Server, trouble: Trouble) -> None:
+        self.close()
         if self.tally.failure is not None:
             return
         message = trouble.message
@@ -255,7 +303,7 @@ class Asking:
             return
         self._fail(InputError(message))
         if "knows no model" in message:
-            models = await list_models(client)
+            models = await list_models(server.client)
             listed = ", ".join(models[:20]) + (" ..." if len(models) > 20 else "")
             hint = (
                 f"It offers: {listed}. Choose one with --model."
@@ -264,41 +312,45 @@ class Asking:
             )
             self.tally.failure = InputError(f"{message} {hint}")
 
-    def _give_up(self, trouble: Trouble, begun: float) -> None:
-        """Leave a request unanswered; if nobody had an answer while it was tried, the endpoint is down and the run
-        ends.
+    async def _give_up(self, attempt: Attempt, server: Server, trouble: Trouble) -> None:
+        """End the tries of a request. It is kept as failed as soon as another one is answered; where that does not
+        happen, the endpoint is down and the run ends.
         """
-        self.tally.gave_up += 1
+        self.given_up.append((attempt.request, server, trouble.message))
         if not self.reached:
             hint = "Start the server there, or name another with --base-url (or OPENAI_BASE_URL)."
-            self._fail(RunError(f"cannot reach {self._where}: {trouble.message}. {hint}"))
-        elif self.last_answer < begun:
-            seconds = time.monotonic() - begun
-            self._fail(RunError(f"{self._where} has not answered for {seconds:.0f} seconds: {trouble.message}."))
+            self._fail(RunError(f"cannot reach {server.endpoint.base_url}: {trouble.message}. {hint}"))
+        elif len(self.given_up) >= _USELESS_IN_A_ROW:
+            self._stop_down(server, trouble.message)
+
+    def _stop_down(self, server: Server, message: str) -> None:
+        self._fail(
+            RunError(f"{server.endpoint.base_url} does not answer any more, the last time because of: {message}.")
+        )
+
+    async def _keep_given_up(self) -> None:
+        failed, self.given_up = self.given_up, []
+        for request, server, message in failed:
+            await self._keep(request, server, FAILED, message, 0.0)
+            self._look_at(request, None)
+            self.tally.failed += 1
 
     def _fail(self, error: InputError | RunError) -> None:
         if self.tally.failure is None:
             self.tally.failure = error
-        self.gate.close()
+        self.close()
 
-    async def _wait(self, failures: int, asked_seconds: float | None) -> None:
-        """Wait before another try, as long as the endpoint asked, else twice as long after each failure; closing the
-        gate ends it.
-        """
-        seconds = asked_seconds
-        if seconds is None:
-            seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(failures - 1, 10))
+    def _wait_seconds(self, attempt: Attempt, asked_seconds: float | None) -> float:
+        """Return how long to wait before another try: as the endpoint asked, else twice as long after each failure."""
+        tries = attempt.failures + attempt.rejections
+        seconds = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(tries - 1, 10))
         # Jitter: requests that failed together must not come back together.
-        seconds += random.uniform(0, 0.25 * seconds) if asked_seconds is not None else -random.uniform(0, 0.5 * seconds)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.gate.closed.wait(), seconds)
+        if asked_seconds is None:
+            return seconds * random.uniform(0.5, 1)
+        return asked_seconds * random.uniform(1, 1.25)
 
-    def _most(self, request: Request) -> float:
-        return self.budget.cost(request.most_prompt_tokens, request.most_completion_tokens)
-
-    @property
-    def _where(self) -> str:
-        return self.config.endpoint.base_url
+    def _most(self, request: Request) -> Amount:
+        return self.budget.amount(request.most_prompt_tokens, request.most_completion_tokens)
 
     async def _show(self, bar: Any) -> None:
         while True:
@@ -306,10 +358,15 @@ class Asking:
             self._describe(bar)
 
     def _describe(self, bar: Any) -> None:
-        words = [f"{self.tally.prompt_tokens + self.tally.completion_tokens:,} tokens"]
+        tally = self.tally
+        words = [f"{tally.prompt_tokens + tally.completion_tokens:,} tokens"]
         if self.budget.price_in is not None or self.budget.price_out is not None:
             words.append(f"{self.budget.spent:.4f} spent")
+        if self.live is not None:
+            words.append(str(self.live))
         words.append(f"{self.gate.in_flight} in flight")
+        if down := sum(server.down for server in self.servers):
+            words.append(f"{down} of {len(self.servers)} servers down")
         bar.set_postfix_str(", ".join(words))
 
 

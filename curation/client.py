@@ -85,7 +85,7 @@ class _LoopThread(threading.Thread):
         self.asking = self.make_asking()
         if self.stopping.is_set():
             return
-        with tqdm(total=self.total, initial=self.done, unit="passage", desc="asking", file=sys.stderr) as bar:
+        with tqdm(total=self.total, initial=self.done, unit="request", desc="asking", file=sys.stderr) as bar:
             await self.asking.run(bar)
 
     def stop(self) -> int:
@@ -94,7 +94,7 @@ class _LoopThread(threading.Thread):
         if self.loop is None or self.asking is None:
             return 0
         with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
-            self.loop.call_soon_threadsafe(self.asking.gate.close)
+            self.loop.call_soon_threadsafe(self.asking.close)
         return self.asking.gate.in_flight
 
     def cancel(self) -> None:

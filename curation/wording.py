@@ -37,6 +37,11 @@ _REFUSAL = regex.compile(
     r"|\bmi dispiace\b|\bnon posso (generare|creare)\b|\bdesculpe\b|\bnão posso (gerar|criar)\b|\bизвините\b|\bк сожалению, я\b"
     r"|(آسف|أعتذر|عذرًا|عذراً)|(क्षमा करें|मुझे खेद है)|申し訳(ありません|ございません)|죄송합니다|ขออภัย|(抱歉|对不起)"
 )
+# Questions that are usually written without a question mark; nothing else in these languages looks like them.
+_UNMARKED = {
+    "th": r"(อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|กี่|ใด|ทำไม|หรือไม่|หรือเปล่า)[^ ]{0,12}$",
+    "ja": r"(か|は|何|誰|どこ|いつ|いくつ)[。．]?$",
+}
 QUESTION_MARK = regex.compile(r"[?？؟⸮;՞፧]")  # the Greek question mark is written like a semicolon
 
 
@@ -46,6 +51,14 @@ def asks(text: str, lang: str) -> bool:
     """
     pattern = _ASKING.get(lang)
     return bool(QUESTION_MARK.search(text)) or pattern is None or bool(regex.search(pattern, text.casefold()))
+
+
+def is_question(text: str, lang: str) -> bool:
+    """Return whether `text` is a question beyond doubt: it has a question mark, or ends like one in a language that
+    often does without.
+    """
+    pattern = _UNMARKED.get(lang)
+    return bool(QUESTION_MARK.search(text)) or (pattern is not None and bool(regex.search(pattern, text)))
 
 
 def points_at_text(text: str, lang: str) -> bool:

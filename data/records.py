@@ -52,14 +52,19 @@ QUESTION = pa.schema(
         ("end", pa.int64()),
         ("token_start", pa.int32()),
         ("tokens", pa.int32()),
-        ("style", pa.string()),  # question, or keywords
+        ("query_lang", pa.string()),  # the language that was asked for; `lang` is the document's
+        ("style", pa.string()),  # question, keywords, or claim
+        ("details", pa.string()),  # the other parts of the answer (a summary, places of the passage) as a JSON object
         ("generator", pa.string()),  # openai, or extractive: no LLM was asked
         ("model", pa.string()),  # the model that answered, as the endpoint names it
+        ("model_asked", pa.string()),
+        ("parameters", pa.string()),  # everything in the request but model and messages, as a JSON object
         ("prompt", pa.string()),
         ("prompt_digest", pa.string()),
-        ("request_digest", pa.string()),  # key of the answer in the ledger
-        ("prompt_tokens", pa.int32()),
-        ("completion_tokens", pa.int32()),
+        ("request_digest", pa.string()),  # key of the answer in the ledger; several questions may share one answer
+        ("prompt_tokens", pa.int32()),  # of the whole request
+        ("completion_tokens", pa.int32()),  # of the whole answer
+        ("answered_at", pa.timestamp("ms", tz="UTC")),
         ("detected_lang", pa.string()),  # what the checks measured
         ("lexical_overlap", pa.float32()),  # share of the query's tokens that stand in the passage
         ("bm25_rank", pa.int32()),  # rank of the source document for the query, 0 if below the checked depth
@@ -81,12 +86,20 @@ PAIR = pa.schema(
         *(
             QUESTION.field(name)
             for name in (
+                "query_lang",
                 "style",
+                "details",
                 "generator",
                 "model",
+                "model_asked",
+                "parameters",
                 "prompt",
                 "prompt_digest",
                 "request_digest",
+                "prompt_tokens",
+                "completion_tokens",
+                "finish_reason",
+                "answered_at",
                 "detected_lang",
                 "lexical_overlap",
                 "bm25_rank",

@@ -13,6 +13,16 @@ _TOKEN = regex.compile(rf"[{UNSPACED}]+|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+
 _UNSPACED_RUN = regex.compile(rf"[{UNSPACED}]+")
 _NOT_LETTERS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_SURROGATES = regex.compile("[\ud800-\udfff]")
+
+
+def clean_text(text: str) -> str:
+    """Return `text` as UTF-8 can hold it: JSON may carry lone surrogates, which become the replacement character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def normalise(text: str) -> str:

@@ -5,6 +5,7 @@
     assert server.asked == 2 and server.answered == 1
 
 `plan` gets a request's body and how many times this very body has come, and returns what to answer.
+Files and batches stand in `server.batch_api` (`batch_endpoints.Batches`).
 Also a command: `python question_server.py PORT LATENCY_SECONDS`, with its counts at GET /counts.
 """
 
@@ -19,6 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from batch_endpoints import Batches, HangUp
 
 
 @dataclass
@@ -39,6 +42,27 @@ class Reply:
 def question_about(prompt: str) -> str:
     """Return the question that the server asks about a prompt: it names the longest word of the last paragraph."""
     return f"What is told of {max(prompt.split(chr(10))[-1].split(), key=len)}?"
+
+
+def payload(body: dict[str, Any], reply: Reply) -> str:
+    """Return the content of a reply to a chat request."""
+    if reply.raw is not None:
+        return reply.raw
+    if reply.status != 200:
+        return json.dumps({"error": reply.error or {"message": f"planned failure {reply.status}"}})
+    prompt = body["messages"][-1]["content"]
+    text = question_about(prompt) if reply.text is None else reply.text
+    message = {"role": "assistant", "content": text}
+    completion: dict[str, Any] = {
+        "id": "chatcmpl-toy",
+        "object": "chat.completion",
+        "created": 0,
+        "model": f"{body['model']}-2026",
+        "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason}],
+    }
+    if reply.usage:
+        completion["usage"] = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(text.split())}
+    return json.dumps(completion)
 
 
 class QuestionServer(ThreadingHTTPServer):
@@ -63,6 +87,22 @@ class QuestionServer(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.answers: Counter[str] = Counter()  # times each body was answered with 200
         self.seen: Counter[str] = Counter()
+        self.batch_api = Batches(self.answer_in_batch)
+
+    def answer_in_batch(self, body: dict[str, Any]) -> tuple[int, Any] | None:
+        """Return status and payload of one request of a batch, and count it; None: it gets no result."""
+        text = json.dumps(body, sort_keys=True)
+        with self.lock:
+            self.asked += 1
+            self.bodies.append(body)
+            self.seen[text] += 1
+            reply = self.plan(body, self.seen[text])
+            if reply.drop:
+                return None
+            if reply.status == 200:
+                self.answered += 1
+                self.answers[text] += 1
+        return reply.status, reply.raw if reply.raw is not None else json.loads(payload(body, reply))
 
     @property
     def base_url(self) -> str:
@@ -94,12 +134,18 @@ class _Handler(BaseHTTPRequestHandler):
                 "most_of_one": most,
             }
             self.send(200, json.dumps(counts))
+        elif self.path.startswith(("/v1/files", "/v1/batches")):
+            self.serve_batches(b"")
         else:
             self.send(404, json.dumps({"error": {"message": "no such page"}}))
 
     def do_POST(self) -> None:
         server = self.server
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.read_content()
+        if self.path in ("/v1/files", "/v1/batches"):
+            self.serve_batches(content)
+            return
+        body = json.loads(content)
         text = json.dumps(body, sort_keys=True)
         with server.lock:
             server.asked += 1
@@ -118,50 +164,63 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
             return
-        self.send(reply.status, self.payload(body, reply), reply.headers)
+        self.send(reply.status, payload(body, reply), reply.headers)
 
     def check(self, body: dict[str, Any]) -> Reply | None:
         """Return the reply to a request that no endpoint answers: wrong path, key or model."""
         server = self.server
-        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if self.path != "/v1/chat/completions":
             return Reply(status=404, error={"message": f"no such page {self.path}"})
-        if server.key is not None and key != server.key:
-            return Reply(status=401, error={"message": f"Incorrect API key provided: {key}", "code": "invalid_api_key"})
+        if (refused := self.check_key()) is not None:
+            return refused
         if body["model"] not in server.models:
             return Reply(status=404, error={"message": f"The model {body['model']} does not exist"})
         return None
 
-    def payload(self, body: dict[str, Any], reply: Reply) -> str:
-        if reply.raw is not None:
-            return reply.raw
-        if reply.status != 200:
-            return json.dumps({"error": reply.error or {"message": f"planned failure {reply.status}"}})
-        prompt = body["messages"][-1]["content"]
-        text = question_about(prompt) if reply.text is None else reply.text
-        message = {"role": "assistant", "content": text}
-        completion: dict[str, Any] = {
-            "id": "chatcmpl-toy",
-            "object": "chat.completion",
-            "created": 0,
-            "model": f"{body['model']}-2026",
-            "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason}],
-        }
-        if reply.usage:
-            completion["usage"] = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(text.split())}
-        return json.dumps(completion)
+    def check_key(self) -> Reply | None:
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.server.key is not None and key != self.server.key:
+            return Reply(status=401, error={"message": f"Incorrect API key provided: {key}", "code": "invalid_api_key"})
+        return None
 
-    def send(self, status: int, payload: str, headers: dict[str, str] | None = None) -> None:
-        content = payload.encode()
+    def read_content(self) -> bytes:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        content = b""
+        while size := int(self.rfile.readline(), 16):
+            content += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return content
+
+    def serve_batches(self, content: bytes) -> None:
+        if (refused := self.check_key()) is not None:
+            self.send(refused.status, payload({}, refused))
+            return
+        kind = self.headers.get("Content-Type", "")
+        try:
+            status, reply = self.server.batch_api.route(self.command, self.path, kind, content)
+        except HangUp as broken:
+            self.close_connection = True
+            if broken.sent:
+                self.send_head(200, {}, 2 * len(broken.sent))
+                self.wfile.write(broken.sent)
+                self.wfile.flush()
+            broken.wait()
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send(status, reply)
+
+    def send(self, status: int, payload: str | bytes, headers: dict[str, str] | None = None) -> None:
+        content = payload.encode() if isinstance(payload, str) else payload
+        self.send_head(status, headers or {}, len(content))
+        self.wfile.write(content)
+
+    def send_head(self, status: int, headers: dict[str, str], length: int) -> None:
         self.send_response(status)
-        for name, value in {
-            "Content-Type": "application/json",
-            **(headers or {}),
-            "Content-Length": str(len(content)),
-        }.items():
+        for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(length)}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content)
 
 
 @contextlib.contextmanager

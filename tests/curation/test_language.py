@@ -1,6 +1,6 @@
 import pytest
 
-from curation.language import LANGUAGES, detect_language, is_language, normalise_code, script_share
+from curation.language import LANGUAGES, detect_language, fits_script, is_language, normalise_code, script_share
 from data.atlas import LANGUAGES as ATLAS
 from data.atlas import make_document
 
@@ -61,6 +61,13 @@ def test_nothing_to_read_is_no_language(text):
 )  # fmt: skip
 def test_codes(code, lang):
     assert normalise_code(code) == lang
+
+
+def test_keywords_fit_a_script_with_names_of_another():
+    assert fits_script("OpenAI 인공지능", "ko")  # 4 letters of 10
+    assert not fits_script("OpenAI GPT 는", "ko")  # 1 of 10
+    assert not fits_script("1923", "ko")
+    assert fits_script("Kalumi dam", "sw")
 
 
 def test_script_share_by_hand():

@@ -224,9 +224,9 @@ def test_a_run_without_a_kept_question_fails_and_says_where_to_look(source, tmp_
     with pipeline.open_run(config):
         outputs = pipeline.run_stages(config, "generate")
         table = outputs["generate"].table
-    empty = table.set_column(table.schema.get_field_index("answer"), "answer", [[""] * len(table)])
+    empty = table.set_column(table.schema.get_field_index("query"), "query", [[""] * len(table)])
     pq.write_table(empty, tmp_path / "run" / "stages" / "generate" / "table.parquet")
-    with pytest.raises(RunError, match=r"24 empty.*rejects.parquet"):
+    with pytest.raises(RunError, match=r"none of 24 questions .* 24 empty.*rejects.parquet"):
         pipeline.run(config)
 
 

@@ -1,0 +1,169 @@
+"""Asks an LLM for what the ledger does not hold yet, online or in batches, and says how it ended.
+
+What is asked comes as a function that gives the requests anew each time it is called: none of them is kept in memory.
+"""
+
+from collections.abc import Callable, Iterator
+
+from curation.asking import Asking, Settings, Tally
+from curation.batch import ask_in_batches, collect_batches
+from curation.client import ask_all
+from curation.config import AskConfig
+from curation.endpoint import read_key
+from curation.ledger import ANSWER, Completion, Kept, Ledger, read_completion
+from curation.limits import Budget
+from curation.live import Reject
+from curation.requests import Plan, Request
+from data.errors import Interrupted, RunError
+
+_REQUESTS_AT_ONCE = 500
+
+MakeRequests = Callable[[], Iterator[Request]]
+
+
+def make_budget(config: AskConfig) -> Budget:
+    """Return what one command may send and spend."""
+    return Budget(
+        max_requests=config.max_requests,
+        max_tokens=config.max_tokens_total,
+        max_cost=config.max_cost,
+        price_in=config.price_in,
+        price_out=config.price_out,
+    )
+
+
+def ask_missing(
+    make: MakeRequests, plan: Plan, config: AskConfig, budget: Budget, ledger: Ledger, reject: Reject | None = None
+) -> None:
+    """Ask every request of `make` that the ledger does not settle, and return when it settles all of them.
+
+    `reject`: whether the checks will drop an answer, counted on the live line. Raises `InputError` for what the user
+    must change, `RunError` when requests are left unanswered or a budget is reached, `Interrupted` after Ctrl-C; the
+    same command then asks only for the rest.
+    """
+    total, done = count_settled(make(), ledger, config.retry_failed)
+    if done == total:
+        return
+    settings = make_settings(plan, config, reject)
+    if collect_batches(settings, ledger):  # of an earlier command: paid for, whatever was to come after
+        total, done = count_settled(make(), ledger, config.retry_failed)
+    if done == total:
+        return
+    missing = _missing(make(), ledger, config.retry_failed)
+    if config.batch:
+        tally = ask_in_batches(missing, settings, config.batch_requests, budget, ledger, total, done)
+    else:
+        tally = ask_all(lambda: Asking(missing, settings, budget, ledger, proven=done > 0), total, done)
+    _check_end(tally, budget, make, config, ledger, total)
+
+
+def make_settings(plan: Plan, config: AskConfig, reject: Reject | None = None) -> Settings:
+    """Return how requests are sent; reads the key."""
+    return Settings(
+        plan=plan,
+        api_key=read_key(plan.endpoints, config.key_file),
+        concurrency=config.concurrency,
+        timeout_seconds=config.timeout_seconds,
+        requests_per_minute=config.requests_per_minute,
+        tokens_per_minute=config.tokens_per_minute,
+        reject=reject,
+    )
+
+
+def answers_of(requests: Iterator[Request], ledger: Ledger) -> Iterator[tuple[Request, Kept, Completion | None]]:
+    """Give each request with what the ledger holds for it, and the completion in it if there is one.
+
+    The ledger must settle all of them.
+    """
+    for part in _parts(requests):
+        found = ledger.find({key for request in part for key in request.keys})
+        for request in part:
+            held = [found[key] for key in request.keys if key in found]
+            kept = next((answer for answer in held if answer.complete), held[0])
+            yield request, kept, read_completion(kept.response) if kept.state == ANSWER else None
+
+
+def count_settled(requests: Iterator[Request], ledger: Ledger, complete_only: bool = False) -> tuple[int, int]:
+    """Return how many different requests there are, and how many of them need not be asked."""
+    seen: set[str] = set()
+    done = 0
+    for part in _parts(requests):
+        known = ledger.answered({key for request in part for key in request.keys}, complete_only)
+        for request in part:
+            if request.keys[0] not in seen:
+                seen.add(request.keys[0])
+                done += any(key in known for key in request.keys)
+    return len(seen), done
+
+
+def _missing(requests: Iterator[Request], ledger: Ledger, complete_only: bool) -> Iterator[Request]:
+    """Give each different request that the ledger does not settle at the moment when its turn comes."""
+    seen: set[str] = set()
+    for part in _parts(requests):
+        known = ledger.answered({key for request in part for key in request.keys}, complete_only)
+        for request in part:
+            if request.keys[0] not in seen and not any(key in known for key in request.keys):
+                yield request
+            seen.add(request.keys[0])
+
+
+def _parts(requests: Iterator[Request]) -> Iterator[list[Request]]:
+    part: list[Request] = []
+    for request in requests:
+        part.append(request)
+        if len(part) == _REQUESTS_AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _check_end(tally: Tally, budget: Budget, make: MakeRequests, config: AskConfig, ledger: Ledger, total: int) -> None:
+    """Raise what ended the asking early, with what is kept and how to go on."""
+    _, answered = count_settled(make(), ledger)
+    kept = f"{answered:,} of {total:,} requests are answered and kept in {ledger.path}"
+    if tally.stopped and answered < total:
+        raise Interrupted(f"{kept}; run the same command again to go on.")
+    if tally.failure is not None:
+        message = f"{tally.failure} {kept[0].upper()}{kept[1:]}; run the same command again to go on."
+        raise type(tally.failure)(message)
+    if tally.over_budget:
+        priced = budget.price_in is not None and budget.price_out is not None
+        used = f"{budget.sent:,} requests, {budget.used_tokens:,} tokens" + (f", {budget.spent:.4f}" if priced else "")
+        raise RunError(
+            f"the budget of this command is reached ({budget.over}; used: {used}): {kept}. Run the same command again, "
+            f"with the same or a larger {budget.over}; nothing is asked twice."
+        )
+    if answered < total:
+        raise RunError(
+            f"{total - answered:,} requests are unanswered after repeated tries, the last because of: "
+            f"{tally.last_trouble}. {kept[0].upper()}{kept[1:]}; run the same command again to ask only for the others."
+        )
+
+
+def offers_schemas(request: Request, plan: Plan, config: AskConfig, budget: Budget, ledger: Ledger) -> bool:
+    """Return whether answers in parts can be asked for with a JSON schema; under "auto" the endpoint is tried once.
+
+    `request` has a schema, and is to be asked anyway if schemas are offered. What was found out is kept in the ledger.
+    """
+    if config.answer_format != "auto":
+        return config.answer_format == "json"
+    where = plan.endpoints[0].base_url
+    known = ledger.offers_schemas(where, plan.model)
+    if known is not None:
+        return known
+    if not ledger.answered(request.keys):
+        tally = ask_all(
+            lambda: Asking(iter([request]), make_settings(plan, config), budget, ledger, proven=False), 1, 0
+        )
+        if tally.stopped:
+            raise Interrupted("nothing was asked yet; run the same command again.")
+        if tally.failure is not None and not tally.refused_all:
+            raise tally.failure
+        if tally.over_budget:
+            raise RunError(f"the budget allows no request ({budget.over}).")
+    (_, kept, read), *_ = answers_of(iter([request]), ledger) if ledger.answered(request.keys) else [(None, None, None)]
+    offered = read is not None and read.content.lstrip().startswith("{")
+    if kept is None or kept.complete:  # an answer that was cut off says nothing
+        ledger.note_schemas(where, plan.model, offered)
+    return offered
