@@ -151,9 +151,7 @@ def judge(error: Exception, endpoint: Endpoint, model: str, key: str) -> Trouble
 
 
 def _judge_status(error: openai.APIStatusError, endpoint: Endpoint, model: str, key: str) -> Trouble:
-    return judge_status(
-        error.status_code, _told(error), error.code, error.response.headers, endpoint, model, key
-    )
+    return judge_status(error.status_code, _told(error), error.code, error.response.headers, endpoint, model, key)
 
 
 def judge_status(

@@ -10,14 +10,12 @@ from collections import defaultdict
 import pyarrow as pa
 
 from curation.answers import recover_question
-from curation.checks import Asked, first_reason, quick_reason, read_details
+from curation.checks import Asked, first_reason, read_details
 from curation.config import FilterConfig
 from curation.engine import progress
 from data.bm25 import Bm25Index
 from data.records import QUESTION, REJECT, conform
 from data.text import document_text
-
-__all__ = ["Asked", "filter_questions", "quick_reason"]
 
 
 def filter_questions(

@@ -168,7 +168,7 @@ class Questions:
                 "query": each.query if each else answer.strip(),
                 "details": json.dumps(each.details, ensure_ascii=False) if each and each.details else None,
                 "answer": answer,
-                "finish_reason": read.finish_reason if read and kept.state == ANSWER else kept.state,
+                "finish_reason": _finish_reason(kept, read, bool(found)),
                 "query_lang": language,
                 "style": request.prompt.style,
                 "generator": "openai",
@@ -186,6 +186,13 @@ class Questions:
     def _table(self, rows: list[dict[str, Any]]) -> pa.Table:
         subjects = pa.array([row.pop("subject") for row in rows], pa.int64())
         return _make_rows(self.passages.take(subjects), rows)
+
+
+def _finish_reason(kept: Kept, read: Completion | None, readable: bool) -> str | None:
+    """Return how an answer ended, "unreadable" where it came to its end without the parts that were asked for."""
+    if read is None or kept.state != ANSWER:
+        return kept.state
+    return read.finish_reason if readable or not kept.complete else "unreadable"
 
 
 def _extract(passages: pa.Table) -> pa.Table:

@@ -49,6 +49,7 @@ _THREE_LETTERS = {
     "nld": "nl", "dut": "nl", "pol": "pl", "ukr": "uk", "fas": "fa", "per": "fa", "ben": "bn", "swe": "sv", "ces": "cs", "ell": "el",
 }  # fmt: skip
 MIN_SCRIPT_SHARE = 0.3
+MAX_OTHER_SHARE = 0.2  # of the letters, in a script that is neither the language's own nor Latin
 WINDOW_CHARACTERS = 600
 WINDOWS = 5
 
@@ -74,8 +75,13 @@ def script_share(text: str, lang: str) -> float:
 
 
 def fits_script(text: str, lang: str) -> bool:
-    """Return whether a text has letters, and enough of them in the script of `lang`."""
-    return bool(_LETTER.search(text)) and script_share(text, lang) >= MIN_SCRIPT_SHARE
+    """Return whether a text has letters, enough of them in the script of `lang`, and few in a third script: names in
+    Latin letters stand in texts of all languages.
+    """
+    count = len(_LETTER.findall(text))
+    own = script_share(text, lang)
+    latin = len(_SCRIPT_PATTERNS["Latin"].findall(text)) if _SCRIPTS_OF.get(lang, "Latin") != "Latin" else 0
+    return count > 0 and own >= MIN_SCRIPT_SHARE and count * (1 - own) - latin <= MAX_OTHER_SHARE * count
 
 
 @lru_cache
@@ -123,14 +129,14 @@ def detect_language(text: str) -> str:
 def is_language(text: str, lang: str) -> tuple[bool, str]:
     """Return whether a question is in `lang`, and the language that it was taken for.
 
-    Accepted if its letters are (enough of them) in the script of `lang` and that script has one language only (Han
+    Accepted if its letters fit the script of `lang` and that script has one language only (Han
     without kana counts as Chinese), or either of the two detectors agrees. Latin product names inside a sentence of
     another script do no harm.
     """
     if not _LETTER.search(text):
         return False, "und"
     fast, _ = detect_fast(text)
-    if script_share(text, lang) < MIN_SCRIPT_SHARE:
+    if not fits_script(text, lang):
         return False, fast
     han_alone = _SCRIPTS_OF.get(lang) == "Han" and not _SCRIPT_PATTERNS["Japanese"].search(text)
     if han_alone or _ONE_LANGUAGE.get(_SCRIPTS_OF.get(lang, "")) == lang or fast == lang:

@@ -42,15 +42,28 @@ _UNMARKED = {
     "th": r"(อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|กี่|ใด|ทำไม|หรือไม่|หรือเปล่า)[^ ]{0,12}$",
     "ja": r"(か|は|何|誰|どこ|いつ|いくつ)[。．]?$",
 }
+_LETTER = regex.compile(r"\p{L}")
 QUESTION_MARK = regex.compile(r"[?？؟⸮;՞፧]")  # the Greek question mark is written like a semicolon
 
 
 def asks(text: str, lang: str) -> bool:
-    """Return whether `text` can be a question: it has a question mark, a word that asks, or its language does without
-    both.
+    """Return whether `text` can be a question: it ends in a question mark, has a word that asks, or its language does
+    without both. A mark with most of the text behind it is no end of a question.
     """
     pattern = _ASKING.get(lang)
-    return bool(QUESTION_MARK.search(text)) or pattern is None or bool(regex.search(pattern, text.casefold()))
+    before, after = _around_last_mark(text)
+    if before and not after:
+        return True
+    return before >= after if pattern is None else bool(regex.search(pattern, text.casefold()))
+
+
+def _around_last_mark(text: str) -> tuple[int, int]:
+    """Return how many letters stand before and after the last question mark; none at all without one."""
+    parts = QUESTION_MARK.split(text)
+    if len(parts) < 2:
+        return 0, 0
+    after = len(_LETTER.findall(parts[-1]))
+    return len(_LETTER.findall(text)) - after, after
 
 
 def is_question(text: str, lang: str) -> bool:
