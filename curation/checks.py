@@ -26,7 +26,6 @@ _MARKUP = regex.compile(r"```|</?[A-Za-z][A-Za-z0-9]*(?:\s[^>]*)?/?>|^#{1,6} |\*
 _JSON = regex.compile(r"^(?:```\w*\s*)?[\[{]\s*[\"'\[{]")
 _LABELS = regex.compile(r"^\W{0,4}(\p{L}[\p{L}_]{0,19})(?: \d+)?\W{0,4}[:：]", regex.MULTILINE)
 _DENSE = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")
-_SYLLABIC = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")  # a letter says as much as several others
 _LETTER = regex.compile(r"\p{L}")
 _WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
 _BETWEEN_WORDS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
@@ -109,7 +108,7 @@ def check_shape(asked: Asked, config: FilterConfig) -> str | None:
     if _MARKUP.search(query):
         return "markup"
     dense = bool(_DENSE.search(query))
-    few = MIN_LETTERS_DENSE if _SYLLABIC.search(query) else MIN_LETTERS
+    few = MIN_LETTERS_DENSE if dense else MIN_LETTERS
     if asked.style == "keywords" and not asked.is_extractive:
         few = MIN_LETTERS_KEYWORDS
     if len(_LETTER.findall(query)) < few:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from curation.config import GenerateConfig
 from curation.generate import Questions
-from curation.ledger import Ledger
+from curation.llm.ledger import Ledger
 
 _USUAL_ANSWER_TOKENS = 40  # of a question in most languages; replaced by the ledger's own mean as soon as it has one
 _FEWEST_ANSWERS = 20

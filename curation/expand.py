@@ -30,13 +30,13 @@ from typing import IO, Any
 import regex
 
 from curation.answers import read_queries, recover_question
-from curation.ask import answers_of, ask_missing, make_budget, offers_schemas
 from curation.config import ExpandConfig
 from curation.instructions import language_name, load_prompt
 from curation.language import detect_language, is_language, script_share
-from curation.ledger import CUT_OFF, Completion, Kept, Ledger
-from curation.limits import Budget
-from curation.requests import Request, make_plan
+from curation.llm.ask import answers_of, ask_missing, make_budget, offers_schemas
+from curation.llm.ledger import CUT_OFF, Completion, Kept, Ledger
+from curation.llm.limits import Budget
+from curation.llm.requests import Request, make_plan
 from curation.subjects import Subject, Subjects, read_subjects
 from curation.wording import apologises
 from data.errors import InputError, RunError

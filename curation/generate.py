@@ -19,14 +19,14 @@ from curation.checks import Asked, quick_reason
 from curation.config import FilterConfig, GenerateConfig
 from curation.extractive import extract_queries
 from curation.instructions import Instruction, choose_instructions
-from curation.ledger import ANSWER, Completion, Kept, Ledger
-from curation.requests import Plan, Request, make_plan
+from curation.llm.ledger import ANSWER, Completion, Kept, Ledger
+from curation.llm.requests import Plan, Request, make_plan
 from data.errors import InputError
 from data.files import digest
 from data.records import QUESTION, conform
 
 if TYPE_CHECKING:
-    from curation.limits import Budget
+    from curation.llm.limits import Budget
 
 NO_MODEL = "none (no LLM was asked)"
 _ROWS_AT_ONCE = 500
@@ -48,7 +48,7 @@ def generate_questions(
     """
     if config.generator == "extractive":
         return _extract(passages)
-    from curation.ask import answers_of, ask_missing, make_budget  # brings in openai, a second of import
+    from curation.llm.ask import answers_of, ask_missing, make_budget  # brings in openai, a second of import
 
     questions = Questions(passages, config, seed)
     with Ledger(ledger_path) as ledger:
@@ -67,7 +67,7 @@ def check_generator(config: GenerateConfig) -> None:
     if config.questions_per_passage < 1:
         raise InputError(f"--questions-per-passage must be 1 or more, not {config.questions_per_passage}.")
     if config.generator == "openai":
-        from curation.endpoint import read_key
+        from curation.llm.endpoint import read_key
 
         plan = make_plan(config)
         choose_instructions(config)
@@ -91,7 +91,7 @@ class Questions:
 
     def find_format(self, config: GenerateConfig, budget: Budget, ledger: Ledger) -> None:
         """Find out whether answers in parts are asked for with a JSON schema."""
-        from curation.ask import offers_schemas
+        from curation.llm.ask import offers_schemas
 
         in_parts = [instruction for instruction in self.instructions if instruction.in_parts]
         if not in_parts:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from curation.config import LedgerConfig, read_recorded
 from curation.engine import progress
-from curation.ledger import Ledger
+from curation.llm.ledger import Ledger
 from data.errors import InputError
 from data.files import atomic_path
 

@@ -6,11 +6,11 @@ import pytest
 @pytest.fixture
 def short_waits(monkeypatch):
     """No key and no endpoint in the environment, and failures that are tried again at once."""
-    import curation.asking
+    import curation.llm.asking
 
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.setattr(curation.asking, "_FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(curation.llm.asking, "_FIRST_WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from generate_toy import HERE, ask, make_passages
 from question_server import Reply, serve_questions
 
 import curation.batch
-import curation.batch_api
-import curation.batch_collect
-from curation.batch_records import BatchRecords
+import curation.batch.api
+import curation.batch.collect
+from curation.batch.records import BatchRecords
 from curation.generate import generate_questions
-from curation.ledger import Ledger
+from curation.llm.ledger import Ledger
 from data.errors import InputError, RunError
 
 pytestmark = pytest.mark.usefixtures("short_waits")
@@ -26,23 +26,23 @@ NOT_COMPARED = ("answered_at",)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(curation.batch_collect, "_FIRST_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(curation.batch_collect, "_LONGEST_WAIT_SECONDS", 0.02)
-    monkeypatch.setattr(curation.batch_api, "_FIRST_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(curation.batch_api, "_SETTLING_SECONDS", 0.0)
+    monkeypatch.setattr(curation.batch.collect, "_FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(curation.batch.collect, "_LONGEST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(curation.batch.api, "_FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(curation.batch.api, "_SETTLING_SECONDS", 0.0)
 
 
 CLIENT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-import curation.batch_api, curation.batch_collect
+import curation.batch.api, curation.batch.collect
 from generate_toy import make_passages
 from curation.config import GenerateConfig
 from curation.generate import generate_questions
 from data.errors import run_command
-curation.batch_collect._FIRST_WAIT_SECONDS = curation.batch_collect._LONGEST_WAIT_SECONDS = 0.02
-curation.batch_api._SETTLING_SECONDS = 0.0
+curation.batch.collect._FIRST_WAIT_SECONDS = curation.batch.collect._LONGEST_WAIT_SECONDS = 0.02
+curation.batch.api._SETTLING_SECONDS = 0.0
 config = GenerateConfig(generator="openai", model="toy", base_url=(sys.argv[2],), batch=True, batch_requests=1000)
 sys.exit(run_command(lambda: print(len(generate_questions(make_passages(600), config, Path(sys.argv[3]))))))
 """
@@ -322,7 +322,7 @@ def test_an_endpoint_without_batches_says_so(ledger):
 
 
 def test_nobody_at_the_address(ledger, monkeypatch):
-    monkeypatch.setattr(curation.batch_api, "_PATIENCE_UNREACHED_SECONDS", 0.1)
+    monkeypatch.setattr(curation.batch.api, "_PATIENCE_UNREACHED_SECONDS", 0.1)
     with pytest.raises(RunError, match=r"cannot reach http://127.0.0.1:9/v1"):
         generate_questions(
             make_passages(2), ask(SimpleNamespace(base_url=""), base_url=("http://127.0.0.1:9/v1",), batch=True), ledger

@@ -1,10 +1,9 @@
 import email.utils
 import time
 
-import openai
 import pytest
 
-from curation.endpoint import Endpoint, find_endpoint, judge, read_key, retry_after, scrub
+from curation.llm.endpoint import Endpoint, find_endpoint, judge_status, read_error, read_key, retry_after, scrub
 from data.errors import InputError
 
 
@@ -83,18 +82,21 @@ def test_retry_after_in_seconds_milliseconds_and_as_a_date():
     ],
 )
 def test_what_a_status_means(status, code, kind):
-    class Response:
-        status_code, headers, request = status, {}, None
-
-    error = openai.APIStatusError("said", response=Response(), body={"message": "told", "code": code})
-    trouble = judge(error, Endpoint("http://e/v1"), "toy", "key")
+    trouble = judge_status(status, "told", code, {}, Endpoint("http://e/v1"), "toy", "key")
     assert trouble.kind == kind and f"status {status}: told" in trouble.message and not trouble.may_cost
 
 
-def test_what_a_server_says_in_its_own_way_is_told():
-    class Response:
-        status_code, headers, request, text = 422, {}, None, "<p>no such field</p>"
-
-    for body, said in (({"detail": "Extra inputs"}, "Extra inputs"), (None, "<p>no such field</p>")):
-        error = openai.APIStatusError("Error code: 422", response=Response(), body=body)
-        assert said in judge(error, Endpoint("http://e/v1"), "toy", "key").message
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ('{"error": {"message": "too fast", "code": "rate_limit"}}', ("too fast", "rate_limit")),
+        ('{"error": "not loaded"}', ("not loaded", None)),
+        ('{"detail": "Extra inputs"}', ("Extra inputs", None)),
+        ('{"message": "no", "code": 3}', ("no", None)),
+        ("<p>no such field</p>", ("<p>no such field</p>", None)),
+        ("[]", ("[]", None)),
+        ("[" * 100_000, ("[" * 100_000, None)),
+    ],
+)
+def test_what_a_server_says_in_its_own_way_is_told(reply, told):
+    assert read_error(reply) == told

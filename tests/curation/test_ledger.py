@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from curation.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
 from data.errors import InputError, RunError
 
 RAW = json.dumps(
@@ -170,7 +170,7 @@ def test_a_failed_write_says_so(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from curation.ledger import ANSWER, Entry, Ledger
+from curation.llm.ledger import ANSWER, Entry, Ledger
 with Ledger(Path(sys.argv[1])) as ledger:
     for number in range(100):
         ledger.write([Entry(key=f"{sys.argv[2]}-{number}", endpoint="e", model_asked="m", prompt="p", prompt_digest="d",

@@ -1,6 +1,6 @@
 import pytest
 
-from curation.limits import Amount, Budget, Pace, Rate
+from curation.llm.limits import Amount, Budget, Pace, Rate
 
 
 def test_the_pace_halves_under_a_storm_and_comes_back_step_by_step():

@@ -3,16 +3,14 @@ import time
 
 import pytest
 
-from curation.limits import Amount, Budget, Rate
-from curation.servers import Gate, Server
+from curation.llm.limits import Amount, Budget, Rate
+from curation.llm.servers import Gate, Server
 
 NOTHING = Amount()
 
 
 def make_gate(ceiling, budget=None, servers=1, **settings):
-    return Gate(
-        [Server(None, number, None, ceiling) for number in range(servers)], budget or Budget(), ceiling, **settings
-    )
+    return Gate([Server(None, number, ceiling) for number in range(servers)], budget or Budget(), ceiling, **settings)
 
 
 def test_the_gate_never_lets_more_through_than_the_limit_and_wakes_in_order():
@@ -70,7 +68,7 @@ def test_servers_share_evenly():
 
 
 def test_a_server_that_fails_is_set_aside_and_tried_with_one_request(monkeypatch):
-    monkeypatch.setattr("curation.servers._ASIDE_SECONDS", 0.02)
+    monkeypatch.setattr("curation.llm.servers._ASIDE_SECONDS", 0.02)
 
     async def play():
         gate = make_gate(4, servers=2)

@@ -15,15 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import openai
-
-from curation.attempts import Attempt, Attempts
-from curation.endpoint import Trouble, connect, judge, list_models, scrub, without_key
-from curation.ledger import ANSWER, CUT_OFF, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
-from curation.limits import Amount, Budget, Rate
-from curation.live import LiveChecks, Reject
-from curation.requests import Plan, Request
-from curation.servers import Gate, Server
+from curation.llm.attempts import Attempt, Attempts
+from curation.llm.chat import Chat
+from curation.llm.endpoint import Trouble, scrub, without_key
+from curation.llm.ledger import ANSWER, CUT_OFF, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.limits import Amount, Budget, Rate
+from curation.llm.live import LiveChecks, Reject
+from curation.llm.requests import Plan, Request
+from curation.llm.servers import Gate, Server
 from data.errors import InputError, RunError
 
 _TRIES = 8  # of one request that fails, with waits of 0.5 s growing to 30 s: about a minute
@@ -82,9 +81,7 @@ class Asking:
         self.ledger = ledger
         self.attempts = Attempts(requests, _WAITING_PER_PLACE * settings.concurrency)
         self.servers = [
-            Server(
-                endpoint, number, connect(endpoint, settings.api_key, settings.timeout_seconds), settings.concurrency
-            )
+            Server(Chat(endpoint, settings.api_key, settings.timeout_seconds), number, settings.concurrency)
             for number, endpoint in enumerate(settings.plan.endpoints)
         ]
         rates = Rate(settings.requests_per_minute), Rate(settings.tokens_per_minute)
@@ -104,7 +101,7 @@ class Asking:
         """Ask everything."""
         async with contextlib.AsyncExitStack() as stack:
             for server in self.servers:
-                await stack.enter_async_context(server.client)
+                await stack.enter_async_context(server.chat)
             if self.live is not None:
                 stack.enter_context(self.live)
             ticker = asyncio.create_task(self._show(bar))
@@ -181,13 +178,17 @@ class Asking:
 
     async def _try(self, server: Server, request: Request) -> Trouble | None:
         """Send `request` once and keep what comes; None: it is answered. The place at the gate is given back here."""
-        settings = self.settings
         most = real = self._most(request)  # until we know better, it may have taken that
         rejected, wait, begun = False, 0.0, time.monotonic()
         try:
-            async with asyncio.timeout(settings.timeout_seconds):
-                # The raw text: the ledger keeps it, and the client's own reading costs more than all the rest.
-                response = await server.client.post("/chat/completions", body=request.body, cast_to=str)
+            response = await server.chat.ask(request.body)
+            if isinstance(response, Trouble):
+                rejected, wait = response.kind == "later" or response.timed_out, response.wait_seconds or 0.0
+                real = most if response.may_cost else Amount()
+                self.reached = self.reached or response.reached
+                if response.kind == "again":
+                    server.fail(time.monotonic())
+                return response
             read = read_completion(response)
             # In flight until it is written: a budget, a pace or a Ctrl-C must not run ahead of the ledger.
             await self._keep(request, server, ANSWER if read else MALFORMED, response, time.monotonic() - begun)
@@ -199,14 +200,6 @@ class Asking:
             real = self._count(read, request)
             self.proven = True
             self._look_at(request, read)
-        except (openai.APIError, TimeoutError) as error:
-            trouble = judge(error, server.endpoint, settings.plan.model, settings.api_key)
-            self.reached = self.reached or trouble.reached
-            rejected, wait = trouble.kind == "later" or trouble.timed_out, trouble.wait_seconds or 0.0
-            real = most if trouble.may_cost else Amount()
-            if trouble.kind == "again":
-                server.fail(time.monotonic())
-            return trouble
         finally:
             self.gate.leave(server, most, real, rejected, wait)
         await self._keep_refused()
@@ -303,7 +296,7 @@ class Asking:
             return
         self._fail(InputError(message))
         if "knows no model" in message:
-            models = await list_models(server.client)
+            models = await server.chat.list_models()
             listed = ", ".join(models[:20]) + (" ..." if len(models) > 20 else "")
             hint = (
                 f"It offers: {listed}. Choose one with --model."

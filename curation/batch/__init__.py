@@ -19,17 +19,17 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
-from curation.asking import Settings, Tally
-from curation.batch_api import FULL, BatchApi, BatchState, Stopped
-from curation.batch_collect import Batch, Collecting
-from curation.batch_files import Line, Queue, open_file, read_file
-from curation.batch_records import BatchRecords, Record, Sent
-from curation.batch_results import MISSING, Account, Reader, Result
-from curation.endpoint import Endpoint, scrub
-from curation.ledger import Ledger
-from curation.limits import Budget
-from curation.live import LiveChecks
-from curation.requests import Request
+from curation.batch.api import FULL, BatchApi, BatchState, Stopped
+from curation.batch.collect import Batch, Collecting
+from curation.batch.files import Line, Queue, open_file, read_file
+from curation.batch.records import BatchRecords, Record, Sent
+from curation.batch.results import MISSING, Account, Reader, Result
+from curation.llm.asking import Settings, Tally
+from curation.llm.endpoint import Endpoint, scrub
+from curation.llm.ledger import Ledger
+from curation.llm.limits import Budget
+from curation.llm.live import LiveChecks
+from curation.llm.requests import Request
 from data.errors import InputError, Interrupted, RunError
 
 _MOST_REQUESTS = 50_000  # the API's limits of one file

@@ -6,11 +6,11 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
-from curation.batch_api import BatchApi, BatchState
-from curation.batch_records import BatchRecords, Record
-from curation.batch_results import Account, Reader
-from curation.endpoint import scrub
-from curation.ledger import Ledger
+from curation.batch.api import BatchApi, BatchState
+from curation.batch.records import BatchRecords, Record
+from curation.batch.results import Account, Reader
+from curation.llm.endpoint import scrub
+from curation.llm.ledger import Ledger
 
 _FIRST_WAIT_SECONDS = 1.0
 _LONGEST_WAIT_SECONDS = 30.0

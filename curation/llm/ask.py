@@ -5,15 +5,15 @@ What is asked comes as a function that gives the requests anew each time it is c
 
 from collections.abc import Callable, Iterator
 
-from curation.asking import Asking, Settings, Tally
 from curation.batch import ask_in_batches, collect_batches
-from curation.client import ask_all
 from curation.config import AskConfig
-from curation.endpoint import read_key
-from curation.ledger import ANSWER, Completion, Kept, Ledger, read_completion
-from curation.limits import Budget
-from curation.live import Reject
-from curation.requests import Plan, Request
+from curation.llm.asking import Asking, Settings, Tally
+from curation.llm.client import ask_all
+from curation.llm.endpoint import read_key
+from curation.llm.ledger import ANSWER, Completion, Kept, Ledger, read_completion
+from curation.llm.limits import Budget
+from curation.llm.live import Reject
+from curation.llm.requests import Plan, Request
 from data.errors import Interrupted, RunError
 
 _REQUESTS_AT_ONCE = 500

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from curation.ledger import ANSWER, FAILED, REFUSED, Ledger
+from curation.llm.ledger import ANSWER, FAILED, REFUSED, Ledger
 from data.errors import RunError
 
 _KEYS_AT_ONCE = 500

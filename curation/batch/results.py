@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from curation.asking import Tally
-from curation.batch_records import BatchRecords, Record, Sent
-from curation.endpoint import Endpoint, judge_status, scrub, without_key
-from curation.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
-from curation.limits import Amount, Budget
-from curation.live import LiveChecks
-from curation.requests import Request
+from curation.batch.records import BatchRecords, Record, Sent
+from curation.llm.asking import Tally
+from curation.llm.endpoint import Endpoint, judge_status, scrub, without_key
+from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.limits import Amount, Budget
+from curation.llm.live import LiveChecks
+from curation.llm.requests import Request
 from data.errors import InputError, RunError
 from prompts import Prompt
 

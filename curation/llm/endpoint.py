@@ -5,6 +5,7 @@ else: `scrub` takes it out of every text that an endpoint sends back before the 
 """
 
 import email.utils
+import json
 import os
 import re
 import time
@@ -14,8 +15,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import openai
-
 from data.errors import InputError
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -23,7 +22,7 @@ _OPENAI_HOSTS = (".openai.com", ".openai.azure.com")
 _PLACEHOLDER_KEY = "none"  # servers of one's own rarely check it, but the client must send one
 _LONGEST_MESSAGE = 300
 _SHORTEST_SECRET = 12  # a shorter "key" is a dummy such as EMPTY, which may well be a word of an answer
-_CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -106,22 +105,6 @@ def _read_key_file(file: Path) -> str:
     return key
 
 
-def connect(endpoint: Endpoint, key: str, timeout_seconds: float) -> openai.AsyncOpenAI:
-    """Return a client of `endpoint` that leaves all retries to us. Call it in the event loop that will use it."""
-    timeout = openai.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS))
-    # aiohttp carries three times as many requests a second as the client's default transport.
-    transport = openai.DefaultAioHttpClient(timeout=timeout, base_url=endpoint.base_url)
-    return openai.AsyncOpenAI(
-        api_key=key, base_url=endpoint.base_url, max_retries=0, timeout=timeout, http_client=transport
-    )
-
-
-def connect_sync(endpoint: Endpoint, key: str, timeout_seconds: float) -> openai.OpenAI:
-    """Return a client of `endpoint` for use without an event loop; it leaves all retries to us as well."""
-    timeout = openai.Timeout(timeout_seconds, connect=min(timeout_seconds, _CONNECT_SECONDS))
-    return openai.OpenAI(api_key=key, base_url=endpoint.base_url, max_retries=0, timeout=timeout)
-
-
 def scrub(text: str, key: str) -> str:
     """Return `text` on one line, shortened, and without `key` or anything that looks like one."""
     if key != _PLACEHOLDER_KEY:
@@ -134,24 +117,6 @@ def scrub(text: str, key: str) -> str:
 def without_key(response: str, key: str) -> str:
     """Return a raw `response` as it may be kept: as it came, but for the key that some gateway may have echoed."""
     return response.replace(key, "[key]") if len(key) >= _SHORTEST_SECRET else response
-
-
-def judge(error: Exception, endpoint: Endpoint, model: str, key: str) -> Trouble:
-    """Return what `error`, raised by the client while it asked `model`, means for the work."""
-    if isinstance(error, openai.APIStatusError):
-        return _judge_status(error, endpoint, model, key)
-    cause = error.__cause__ or error
-    reason = scrub(str(cause) or type(cause).__name__, key)
-    # A connection that was never made carried no request; one that broke later, or took too long, may have been
-    # charged.
-    reached = type(cause).__name__ not in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
-    timed_out = isinstance(error, TimeoutError | openai.APITimeoutError) and reached
-    reason = "no answer in time (--timeout-seconds)" if timed_out else reason
-    return Trouble("again", reason, may_cost=reached, reached=reached, timed_out=timed_out)
-
-
-def _judge_status(error: openai.APIStatusError, endpoint: Endpoint, model: str, key: str) -> Trouble:
-    return judge_status(error.status_code, _told(error), error.code, error.response.headers, endpoint, model, key)
 
 
 def judge_status(
@@ -185,11 +150,19 @@ def judge_status(
     return Trouble("refused", said)
 
 
-def _told(error: openai.APIStatusError) -> str:
-    """Return what the endpoint says of a failure: OpenAI's message, FastAPI's detail, or the reply as it stands."""
-    body = error.body if isinstance(error.body, dict) else {}
-    said = body.get("message") or body.get("detail")
-    return str(said or getattr(error.response, "text", "") or error.message)
+def read_error(text: str) -> tuple[str, str | None]:
+    """Return what a reply says of a failure, and its code: OpenAI's error, FastAPI's detail, or the reply as it
+    stands.
+    """
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return text, None
+    body = body if isinstance(body, dict) else {}
+    error = body.get("error")
+    if isinstance(error, dict):
+        return str(error.get("message") or text), str(error["code"]) if error.get("code") is not None else None
+    return str(error or body.get("message") or body.get("detail") or text), None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -204,12 +177,3 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, seconds) if seconds == seconds else None
     parsed = email.utils.parsedate_tz(headers.get("retry-after", ""))
     return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else None
-
-
-async def list_models(client: openai.AsyncOpenAI) -> list[str]:
-    """Return the models that the endpoint names, sorted; empty when it does not answer that question."""
-    try:
-        page = await client.with_options(timeout=_CONNECT_SECONDS).models.list()
-        return sorted(str(model.id) for model in page.data)
-    except Exception:  # the question only helps a message on another failure; its own failure must not hide that one
-        return []

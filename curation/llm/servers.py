@@ -9,10 +9,9 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-import openai
-
-from curation.endpoint import Endpoint
-from curation.limits import Amount, Budget, Pace, Rate
+from curation.llm.chat import Chat
+from curation.llm.endpoint import Endpoint
+from curation.llm.limits import Amount, Budget, Pace, Rate
 
 _FAILURES_IN_A_ROW = 5  # without an answer between them: the server is down, not unlucky
 _ASIDE_SECONDS = 2.0
@@ -22,16 +21,20 @@ _LONGEST_ASIDE_SECONDS = 60.0
 class Server:
     """One endpoint with its connections, its pace, and whether it is set aside."""
 
-    def __init__(self, endpoint: Endpoint, number: int, client: openai.AsyncOpenAI, ceiling: int):
-        self.endpoint = endpoint
+    def __init__(self, chat: Chat, number: int, ceiling: int):
+        self.chat = chat
         self.number = number
-        self.client = client
         self.pace = Pace(ceiling)
         self.in_flight = 0
         self.hold_until = 0.0
         self.aside_until = 0.0
         self._failures = 0
         self._times_aside = 0
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint that it stands for."""
+        return self.chat.endpoint
 
     @property
     def down(self) -> bool:

@@ -2,8 +2,8 @@
 reads it.
 
 `ask_all` takes a stream of requests and returns a `Tally`; how each request is sent and retried stands in
-`curation.asking`. The event loop lives in a thread of its own, so that this works where a loop runs already (Jupyter),
-and Ctrl-C needs no signal handler: the calling thread, which waits, receives it.
+`curation.llm.asking`. The event loop lives in a thread of its own, so that this works where a loop runs already
+(Jupyter), and Ctrl-C needs no signal handler: the calling thread, which waits, receives it.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from curation.asking import Asking, Tally
+from curation.llm.asking import Asking, Tally
 
 _LEAVE_SECONDS = 5.0  # after a second Ctrl-C
 

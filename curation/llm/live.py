@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from curation.ledger import Completion
-from curation.requests import Request
+from curation.llm.ledger import Completion
+from curation.llm.requests import Request
 
 _MOST_WAITING = 1000
 _REST = 3  # times as long as a check took

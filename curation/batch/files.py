@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from curation.batch_api import ASKED_URL
-from curation.batch_records import Sent
-from curation.batch_results import Account
-from curation.requests import Request
+from curation.batch.api import ASKED_URL
+from curation.batch.records import Sent
+from curation.batch.results import Account
+from curation.llm.requests import Request
 
 _LINES_AT_ONCE = 500
 

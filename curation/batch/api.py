@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 import openai
 
-from curation.batch_records import Record
-from curation.endpoint import Endpoint, connect_sync, judge, scrub
+from curation.batch.records import Record
+from curation.llm.endpoint import CONNECT_SECONDS, Endpoint, Trouble, judge_status, read_error, scrub
 from data.errors import InputError, RunError
 
 ASKED_URL = "/v1/chat/completions"
@@ -68,7 +68,9 @@ class BatchApi:
         self.endpoint = endpoint
         self.key = key
         self._model = model
-        self._client = connect_sync(endpoint, key, timeout_seconds)
+        timeout = openai.Timeout(timeout_seconds, connect=min(timeout_seconds, CONNECT_SECONDS))
+        # All retries are left to us: creating a batch twice would be paid for twice.
+        self._client = openai.OpenAI(api_key=key, base_url=endpoint.base_url, max_retries=0, timeout=timeout)
         self._upload_seconds = max(timeout_seconds, _UPLOAD_SECONDS)
         self._stop = stop
         self._reached = False
@@ -207,11 +209,21 @@ class BatchApi:
             self.pause(max(backoff, wait or 0.0))
             tries += 1
 
+    def _explain(self, error: openai.APIError) -> Trouble:
+        """Return what an error of the client means for the work."""
+        if isinstance(error, openai.APIStatusError):
+            told, code = read_error(error.response.text)
+            headers = error.response.headers
+            return judge_status(error.status_code, told, code, headers, self.endpoint, self._model, self.key)
+        cause = error.__cause__ or error
+        reached = type(cause).__name__ not in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol")
+        return Trouble("again", scrub(str(cause) or type(cause).__name__, self.key), may_cost=reached, reached=reached)
+
     def _judge(self, error: openai.OpenAIError, missing: Callable[[str], InputError]) -> tuple[str, float | None]:
         """Return what failed and how long the endpoint asks to wait; raises what trying again cannot help."""
         if not isinstance(error, openai.APIError):
             return scrub(str(error), self.key), None
-        trouble = judge(error, self.endpoint, self._model, self.key)
+        trouble = self._explain(error)
         self._reached = self._reached or trouble.reached
         if isinstance(error, openai.APIStatusError) and error.status_code in _NO_SUCH_PAGE:
             raise missing(f"status {error.status_code}: {scrub(error.message, self.key)}")

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from curation.requests import Request
+from curation.llm.requests import Request
 
 
 @dataclass

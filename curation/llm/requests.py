@@ -11,7 +11,7 @@ from typing import Any
 
 from curation.answers import response_format
 from curation.config import AskConfig
-from curation.endpoint import Endpoint, find_endpoint
+from curation.llm.endpoint import Endpoint, find_endpoint
 from data.errors import InputError
 from data.files import digest
 from prompts import Prompt
