@@ -237,6 +237,8 @@ class LedgerConfig:
     """Price of a million answer tokens."""
     export: Path | None = None
     """Write every row, with the raw answer, as JSON lines to this file."""
+    forget_batches: str | None = None
+    """Base URL of an endpoint whose unfinished batches are not waited for any more; what they ask is asked again."""
 
 
 def check_config(config: RunConfig) -> None:

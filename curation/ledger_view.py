@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from curation.batch.records import BatchRecords
 from curation.config import LedgerConfig, read_recorded
 from curation.engine import progress
 from curation.llm.ledger import Ledger
@@ -19,6 +20,8 @@ def show_ledger(config: LedgerConfig) -> list[str]:
     """
     with Ledger(find_ledger(config)) as ledger:
         lines = _table(ledger, config)
+        if config.forget_batches is not None:
+            lines.append(f"batches forgotten: {BatchRecords(ledger).forget(config.forget_batches.rstrip('/'))}")
         if config.export is not None:
             lines.append(f"written: {config.export} ({export_rows(ledger, config.export):,} rows)")
         return lines

@@ -5,7 +5,7 @@ What is asked comes as a function that gives the requests anew each time it is c
 
 from collections.abc import Callable, Iterator
 
-from curation.batch import ask_in_batches, collect_batches
+from curation.batch.records import BatchRecords
 from curation.config import AskConfig
 from curation.llm.asking import Asking, Settings, Tally
 from curation.llm.client import ask_all
@@ -45,16 +45,28 @@ def ask_missing(
     if done == total:
         return
     settings = make_settings(plan, config, reject)
-    if collect_batches(settings, ledger):  # of an earlier command: paid for, whatever was to come after
+    if _collect_batches(settings, ledger):  # of an earlier command: paid for, whatever was to come after
         total, done = count_settled(make(), ledger, config.retry_failed)
     if done == total:
         return
     missing = _missing(make(), ledger, config.retry_failed)
     if config.batch:
+        from curation.batch.submit import ask_in_batches  # brings in openai, a second of import
+
         tally = ask_in_batches(missing, settings, config.batch_requests, budget, ledger, total, done)
     else:
         tally = ask_all(lambda: Asking(missing, settings, budget, ledger, proven=done > 0), total, done)
     _check_end(tally, budget, make, config, ledger, total)
+
+
+def _collect_batches(settings: Settings, ledger: Ledger) -> bool:
+    """Wait for the batches that an earlier command left at the endpoints; return whether there were any."""
+    records = BatchRecords(ledger)
+    if not any(records.left_over(endpoint.base_url) for endpoint in settings.plan.endpoints):
+        return False
+    from curation.batch.submit import collect_batches
+
+    return collect_batches(settings, ledger)
 
 
 def make_settings(plan: Plan, config: AskConfig, reject: Reject | None = None) -> Settings:

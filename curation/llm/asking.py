@@ -191,7 +191,8 @@ class Asking:
                 return response
             read = read_completion(response)
             # In flight until it is written: a budget, a pace or a Ctrl-C must not run ahead of the ledger.
-            await self._keep(request, server, ANSWER if read else MALFORMED, response, time.monotonic() - begun)
+            state = ANSWER if read else MALFORMED
+            await self._keep(request, server, state, response, time.monotonic() - begun, read)
             self.reached = True
             if read is None:
                 server.fail(time.monotonic())
@@ -237,8 +238,17 @@ class Asking:
         if self.live is not None:
             self.live.add(request, read)
 
-    async def _keep(self, request: Request, server: Server, state: str, response: str, seconds: float) -> None:
+    async def _keep(
+        self,
+        request: Request,
+        server: Server,
+        state: str,
+        response: str,
+        seconds: float = 0.0,
+        read: Completion | None = None,
+    ) -> None:
         """Write a raw response to the ledger; whoever comes first commits for all who came meanwhile."""
+        kept = without_key(response, self.settings.api_key)
         entry = Entry(
             key=request.keys[server.number],
             endpoint=server.endpoint.base_url,
@@ -247,8 +257,9 @@ class Asking:
             prompt_digest=request.prompt.digest,
             sample=request.sample,
             state=state,
-            response=without_key(response, self.settings.api_key),
+            response=kept,
             seconds=seconds,
+            read=read if kept == response else None,
         )
         self.unwritten.append(entry)
         async with self.writing:
@@ -273,7 +284,7 @@ class Asking:
     async def _keep_refused(self) -> None:
         refused, self.refused_at_first = self.refused_at_first, []
         for request, server, message in refused:
-            await self._keep(request, server, REFUSED, message, 0.0)
+            await self._keep(request, server, REFUSED, message)
             self._look_at(request, None)
             self.tally.refused += 1
 
@@ -324,7 +335,7 @@ class Asking:
     async def _keep_given_up(self) -> None:
         failed, self.given_up = self.given_up, []
         for request, server, message in failed:
-            await self._keep(request, server, FAILED, message, 0.0)
+            await self._keep(request, server, FAILED, message)
             self._look_at(request, None)
             self.tally.failed += 1
 

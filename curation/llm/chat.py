@@ -9,6 +9,8 @@ import json
 import os
 import ssl
 from typing import Any, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
@@ -37,7 +39,7 @@ class Chat:
         secure = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
         connector = aiohttp.TCPConnector(limit=0, ssl=secure)
         self._session = aiohttp.ClientSession(
-            headers=headers, timeout=self._timeout, connector=connector, trust_env=True
+            headers=headers, timeout=self._timeout, connector=connector, proxy=_find_proxy(self.endpoint)
         )
         return self
 
@@ -74,3 +76,11 @@ class Chat:
                 return sorted(str(model["id"]) for model in json.loads(await reply.read())["data"])
         except Exception:  # it only helps a message on another failure; its own failure must not hide that one
             return []
+
+
+def _find_proxy(endpoint: Endpoint) -> str | None:
+    """Return the proxy that the environment names for an endpoint; looked up once, since aiohttp would ask for every
+    request.
+    """
+    parts = urlsplit(endpoint.base_url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from curation.llm.asking import Asking, Tally
 
 _LEAVE_SECONDS = 5.0  # after a second Ctrl-C
+_SWITCH_SECONDS = 0.0005  # the ledger's thread waits that long for its turn; Python's own 0.005 keeps answers in flight
 
 
 def ask_all(make_asking: Callable[[], Asking], total: int, done: int) -> Tally:
@@ -72,12 +73,15 @@ class _LoopThread(threading.Thread):
 
     def run(self) -> None:
         """Run the loop until everything is asked, or it was told to end."""
+        before = sys.getswitchinterval()
         try:
+            sys.setswitchinterval(_SWITCH_SECONDS)
             with contextlib.suppress(asyncio.CancelledError):
                 asyncio.run(self._ask())
         except BaseException as error:  # raised again by the thread that waits
             self.error = error
         finally:
+            sys.setswitchinterval(before)
             self.finished.set()
 
     async def _ask(self) -> None:

@@ -99,6 +99,8 @@ class Entry:
     response: str
     seconds: float
     sample: int = 0
+    read: Completion | None = None
+    """What was read of `response`, where that has been done already."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ class Ledger:
         """
         rows = []
         for entry in entries:
-            read = read_completion(entry.response) if entry.state == ANSWER else None
+            read = entry.read or (read_completion(entry.response) if entry.state == ANSWER else None)
             known = (
                 (read.finish_reason, read.model, read.prompt_tokens, read.completion_tokens) if read else (None,) * 4
             )

@@ -12,9 +12,9 @@ from batch_endpoints import FULL, Fate
 from generate_toy import HERE, ask, make_passages
 from question_server import Reply, serve_questions
 
-import curation.batch
 import curation.batch.api
 import curation.batch.collect
+import curation.batch.submit
 from curation.batch.records import BatchRecords
 from curation.generate import generate_questions
 from curation.llm.ledger import Ledger
@@ -285,7 +285,7 @@ def test_files_are_split_by_size(ledger, monkeypatch):
     with serve_questions() as server:
         generate_questions(make_passages(1), ask(server, batch=True), ledger)
         size = len(server.batch_api.files["file-1"])
-        monkeypatch.setattr(curation.batch, "_MOST_BYTES", 3 * size)
+        monkeypatch.setattr(curation.batch.submit, "_MOST_BYTES", 3 * size)
         generate_questions(make_passages(10), ask(server, batch=True), ledger)
         sizes = [len(server.batch_api.requests(name)) for name in server.batch_api.batches]
         assert sizes == [1, 3, 3, 3]
