@@ -18,11 +18,12 @@ from prompts import Prompt
 
 # Quantifiers are possessive (*+) where a long run of spaces would else be tried from each of its characters.
 _LABEL = regex.compile(
-    r"^(?:question|search query|query|keywords|claim"
+    r"^\**+(?:question|search query|query|keywords|claim"
     r"|frage|pregunta|domanda|pergunta|вопрос|سؤال|प्रश्न|質問|질문|คำถาม|问题|問題)"
-    r"\s*+\d*+\s*+[:：]\s*",
+    r"\s*+\d*+\s*+\**+[:：]\**+\s*",
     regex.IGNORECASE,
 )
+_THOUGHTS = regex.compile(r"^\s*<think(ing)?>.*?</think(ing)?>", regex.DOTALL)  # of models that think aloud
 _LIST_MARK = regex.compile(r"^(?:[-*•]|\(?\d{1,2}[.)])\s+")
 _NUMBER = regex.compile(
     r"^[\s*_#]*+(?:question|query|claim|text)?\s*+\(?\d{1,3}\s*+[.)、．）:：]+(?!\d)[\s*_]*", regex.IGNORECASE
@@ -50,7 +51,8 @@ def read_queries(answer: str, prompt: Prompt, count: int) -> list[Answered]:
     Where the whole answer is the query there is exactly one: the answer, stripped. Otherwise an answer that cannot be
     read, or lacks a part, gives none.
     """
-    text = clean_text(answer).strip()  # JSON can spell halves of characters, which no file can hold
+    text = clean_text(answer)  # JSON can spell halves of characters, which no file can hold
+    text = _THOUGHTS.sub("", text).strip()
     if not prompt.parts and not prompt.asks_several:
         return [Answered(text, {})]
     text = text[:MAX_CHARACTERS]

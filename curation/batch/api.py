@@ -245,7 +245,7 @@ class BatchApi:
         where, name = self.endpoint.base_url, scrub(batch_id, self.key)
         return lambda said: InputError(
             f"{where} does not know the batch {name} that an earlier request began, or its results ({said}). Use the "
-            "key of the account that began it; if it is gone for good, m3-curate ledger --forget-batches URL gives it up."
+            "key of the account that began it; if it is gone for good: m3-curate ledger --forget-batches URL."
         )
 
 

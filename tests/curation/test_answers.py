@@ -193,7 +193,8 @@ def test_an_answer_that_follows_the_schema_is_read(prompt):
         ("- “Who built it?”", "Who built it?"),
         ("質問:誰が建てたのですか?", "誰が建てたのですか?"),
         ("问题：谁建的？", "谁建的？"),
-        ("**Question:** Who?", "**Question:** Who?"),
+        ("**Question:** Who?", "Who?"),
+        ("**Frage 2:** Wer?", "Wer?"),
         ("Who built it?\nWho paid?", "Who built it?\nWho paid?"),
         ("It was built.\nThen it fell.", "It was built.\nThen it fell."),
         ("Keywords: dam Kalumi", "dam Kalumi"),
@@ -204,3 +205,11 @@ def test_an_answer_that_follows_the_schema_is_read(prompt):
 def test_the_question_is_recovered_from_an_answer(answer, query):
     assert recover_question(answer) == query
     assert recover_question(query) == query
+
+
+def test_what_a_model_thinks_aloud_is_no_answer():
+    simple = prompts.load("mldr")
+    aloud = "<think>\nWhat to ask?\n</think>\n\nWho built it?"
+    assert read_queries(aloud, simple, 1) == [Answered("Who built it?", {})]
+    cut = "<think> and so on"
+    assert read_queries(cut, simple, 1) == [Answered(cut, {})]
