@@ -21,7 +21,8 @@ def show_ledger(config: LedgerConfig) -> list[str]:
     with Ledger(find_ledger(config)) as ledger:
         lines = _table(ledger, config)
         if config.forget_batches is not None:
-            lines.append(f"batches forgotten: {BatchRecords(ledger).forget(config.forget_batches.rstrip('/'))}")
+            given_up = BatchRecords(ledger).forget(config.forget_batches.rstrip("/"))
+            lines.append(f"given up: {given_up:,} requests in batches at {config.forget_batches}")
         if config.export is not None:
             lines.append(f"written: {config.export} ({export_rows(ledger, config.export):,} rows)")
         return lines

@@ -9,6 +9,8 @@ import time
 import pyarrow.parquet as pq
 import pytest
 from curation_toy import LANGUAGES, made, small_run, write_documents
+from generate_toy import ask
+from question_server import Reply, serve_questions
 
 from curation import pipeline
 from curation.config import FilterConfig, GenerateConfig, PassageConfig, SampleConfig, SplitConfig, read_recorded
@@ -252,3 +254,27 @@ def test_values_that_no_stage_can_work_with_are_refused(tmp_path, part, option):
     with pytest.raises(InputError, match=option):
         pipeline.run(dataclasses.replace(small_run(tmp_path, tmp_path / "run"), **part))
     assert not (tmp_path / "run").exists()
+
+
+def test_what_was_cut_off_is_asked_again_on_demand_and_the_stages_after_it_follow(source, tmp_path, short_waits):
+    cut = True
+
+    def plan(body, seen):
+        text = body["messages"][0]["content"]
+        return Reply("Who", finish_reason="length") if cut and len(text) % 2 else Reply()
+
+    def count(dataset):
+        return sum(figures[split] for figures in dataset.manifest["counts"].values() for split in SPLITS)
+
+    with serve_questions(plan=plan) as server:
+        generate = ask(server)
+        config = small_run(source, tmp_path / "run", generate=generate, filter=FilterConfig(uniqueness_depth=0))
+        first = pipeline.run(config)
+        asked, cut = server.asked, False
+        assert asked == 24 and pipeline.run(config).manifest == first.manifest and server.asked == asked
+        second = pipeline.run(dataclasses.replace(config, generate=dataclasses.replace(generate, retry_failed=True)))
+        again = sum(len(body["messages"][0]["content"]) % 2 for body in server.bodies[:asked])
+        assert 0 < again < asked == server.asked - again
+        assert count(second) > count(first)
+        assert not read_recorded(tmp_path / "run").generate.retry_failed  # not a wish for every later command
+        assert pipeline.run(config).manifest == second.manifest
