@@ -93,23 +93,18 @@ def collect_figures(
     figures: dict[str, Any] = {
         "stages": {name: {key: output.manifest[key] for key in shown} for name, output in outputs.items()}
     }
+    judged = outputs.get("dedup") or outputs.get("filter")
     if "generate" in outputs:
         asked = outputs["generate"].table
-        last = outputs.get("dedup") or outputs.get("filter")
-        kept = last.table.filter(pa.compute.is_null(last.table["reason"]))["query_id"].to_pylist() if last else []
-        figures["generation"] = {
-            "models": dict(Counter(asked["model"].to_pylist())),
-            "spending": {
+        kept = judged.table.filter(pa.compute.is_null(judged.table["reason"]))["query_id"].to_pylist() if judged else []
+        figures["generation"] = {"models": dict(Counter(asked["model"].to_pylist())), "spending": None}
+        if asked["request_digest"].null_count < len(asked):  # an LLM was asked
+            figures["generation"]["spending"] = {
                 column: {name: asdict(part) for name, part in spending_by(column, asked, kept, prices).items()}
                 for column in ("lang", "prompt")
             }
-            if asked["request_digest"].null_count < len(asked)
-            else None,
-        }
-    if "filter" in outputs:
-        rows = zip(
-            outputs["filter"].table["lang"].to_pylist(), outputs["filter"].table["reason"].to_pylist(), strict=True
-        )
+    if judged:
+        rows = zip(judged.table["lang"].to_pylist(), judged.table["reason"].to_pylist(), strict=True)
         figures["kept_by_language"] = {
             lang: {"asked": sum(counts.values()), "kept": counts[True]}
             for lang, counts in sorted(_count_kept(rows).items())
