@@ -19,7 +19,8 @@ from curation.checks import Asked, quick_reason
 from curation.config import FilterConfig, GenerateConfig
 from curation.extractive import extract_queries
 from curation.instructions import Instruction, choose_instructions
-from curation.llm.ledger import ANSWER, Completion, Kept, Ledger
+from curation.llm.completion import Completion
+from curation.llm.ledger import ANSWER, Kept, Ledger
 from curation.llm.requests import Plan, Request, make_plan
 from data.errors import InputError
 from data.files import digest

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from curation.batch.records import BatchRecords, Record, Sent
-from curation.llm.asking import Tally
+from curation.llm.completion import Completion, read_completion
 from curation.llm.endpoint import Endpoint, judge_status, scrub, without_key
-from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Entry, Ledger
 from curation.llm.limits import Amount, Budget
 from curation.llm.live import LiveChecks
 from curation.llm.requests import Request
+from curation.llm.settings import Tally
 from data.errors import InputError, RunError
 from prompts import Prompt
 

@@ -24,12 +24,12 @@ from curation.batch.collect import Batch, Collecting
 from curation.batch.files import Line, Queue, open_file, read_file
 from curation.batch.records import BatchRecords, Record, Sent
 from curation.batch.results import MISSING, Account, Reader, Result
-from curation.llm.asking import Settings, Tally
 from curation.llm.endpoint import Endpoint, scrub
 from curation.llm.ledger import Ledger
 from curation.llm.limits import Budget
 from curation.llm.live import LiveChecks
 from curation.llm.requests import Request
+from curation.llm.settings import Settings, Tally
 from data.errors import InputError, Interrupted, RunError
 
 _MOST_REQUESTS = 50_000  # the API's limits of one file

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 
 from curation.batch.records import BatchRecords
 from curation.config import AskConfig
-from curation.llm.asking import Asking, Settings, Tally
+from curation.llm.asking import Asking
 from curation.llm.client import ask_all
+from curation.llm.completion import Completion, read_completion
 from curation.llm.endpoint import read_key
-from curation.llm.ledger import ANSWER, Completion, Kept, Ledger, read_completion
+from curation.llm.ledger import ANSWER, Kept, Ledger
 from curation.llm.limits import Budget
 from curation.llm.live import Reject
 from curation.llm.requests import Plan, Request
+from curation.llm.settings import Settings, Tally
 from data.errors import Interrupted, RunError
 
 _REQUESTS_AT_ONCE = 500

@@ -12,17 +12,19 @@ import contextlib
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from curation.llm.attempts import Attempt, Attempts
 from curation.llm.chat import Chat
-from curation.llm.endpoint import Trouble, scrub, without_key
-from curation.llm.ledger import ANSWER, CUT_OFF, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.completion import Completion, read_completion
+from curation.llm.endpoint import Trouble, scrub
+from curation.llm.ledger import ANSWER, CUT_OFF, FAILED, MALFORMED, REFUSED, Ledger
 from curation.llm.limits import Amount, Budget, Rate
-from curation.llm.live import LiveChecks, Reject
-from curation.llm.requests import Plan, Request
+from curation.llm.live import LiveChecks
+from curation.llm.requests import Request
 from curation.llm.servers import Gate, Server
+from curation.llm.settings import Settings, Tally
+from curation.llm.writing import Writer
 from data.errors import InputError, RunError
 
 _TRIES = 8  # of one request that fails, with waits of 0.5 s growing to 30 s: about a minute
@@ -37,38 +39,6 @@ _CUT_OFF_AT_FIRST = 20  # answers that reached the bound, without one that did n
 _WAITING_PER_PLACE = 8  # failed requests that wait for another try; with more, nothing new is begun
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How requests are sent. `reject` tells whether an answer will be dropped by the checks, for the live line."""
-
-    plan: Plan
-    api_key: str = field(repr=False)
-    concurrency: int
-    timeout_seconds: float
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-    reject: Reject | None = None
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `unanswered` counts requests
-    given up without a mark in the ledger, `refused_all` says that the endpoint refused every single one.
-    """
-
-    answered: int = 0
-    refused: int = 0
-    failed: int = 0
-    unanswered: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    stopped: bool = False
-    over_budget: bool = False
-    refused_all: bool = False
-    last_trouble: str = ""
-    failure: InputError | RunError | None = None
-
-
 class Asking:
     """One run of workers that share a stream of requests, a gate and a ledger.
 
@@ -78,7 +48,6 @@ class Asking:
     def __init__(self, requests: Iterator[Request], settings: Settings, budget: Budget, ledger: Ledger, proven: bool):
         self.settings = settings
         self.budget = budget
-        self.ledger = ledger
         self.attempts = Attempts(requests, _WAITING_PER_PLACE * settings.concurrency)
         self.servers = [
             Server(Chat(endpoint, settings.api_key, settings.timeout_seconds), number, settings.concurrency)
@@ -94,8 +63,7 @@ class Asking:
         self.malformed_at_first = 0
         self.cut_off_at_first = 0
         self.live = LiveChecks(settings.reject) if settings.reject else None
-        self.unwritten: list[Entry] = []
-        self.writing = asyncio.Lock()
+        self.writer = Writer(ledger, settings)
 
     async def run(self, bar: Any) -> None:
         """Ask everything."""
@@ -192,7 +160,7 @@ class Asking:
             read = read_completion(response)
             # In flight until it is written: a budget, a pace or a Ctrl-C must not run ahead of the ledger.
             state = ANSWER if read else MALFORMED
-            await self._keep(request, server, state, response, time.monotonic() - begun, read)
+            await self.writer.keep(request, server, state, response, time.monotonic() - begun, read)
             self.reached = True
             if read is None:
                 server.fail(time.monotonic())
@@ -238,39 +206,6 @@ class Asking:
         if self.live is not None:
             self.live.add(request, read)
 
-    async def _keep(
-        self,
-        request: Request,
-        server: Server,
-        state: str,
-        response: str,
-        seconds: float = 0.0,
-        read: Completion | None = None,
-    ) -> None:
-        """Write a raw response to the ledger; whoever comes first commits for all who came meanwhile."""
-        kept = without_key(response, self.settings.api_key)
-        entry = Entry(
-            key=request.keys[server.number],
-            endpoint=server.endpoint.base_url,
-            model_asked=self.settings.plan.model,
-            prompt=request.prompt.name,
-            prompt_digest=request.prompt.digest,
-            sample=request.sample,
-            state=state,
-            response=kept,
-            seconds=seconds,
-            read=read if kept == response else None,
-        )
-        self.unwritten.append(entry)
-        async with self.writing:
-            if any(waiting is entry for waiting in self.unwritten):
-                batch, self.unwritten = self.unwritten, []
-                try:
-                    await asyncio.to_thread(self.ledger.write, batch)
-                except RunError:
-                    self.unwritten = batch + self.unwritten
-                    raise
-
     async def _refuse(self, request: Request, server: Server, trouble: Trouble) -> bool:
         """Keep a refusal as the request's answer once the endpoint has answered another; return whether it was kept."""
         self.refused_at_first.append((request, server, trouble.message))
@@ -284,7 +219,7 @@ class Asking:
     async def _keep_refused(self) -> None:
         refused, self.refused_at_first = self.refused_at_first, []
         for request, server, message in refused:
-            await self._keep(request, server, REFUSED, message)
+            await self.writer.keep(request, server, REFUSED, message)
             self._look_at(request, None)
             self.tally.refused += 1
 
@@ -335,7 +270,7 @@ class Asking:
     async def _keep_given_up(self) -> None:
         failed, self.given_up = self.given_up, []
         for request, server, message in failed:
-            await self._keep(request, server, FAILED, message)
+            await self.writer.keep(request, server, FAILED, message)
             self._look_at(request, None)
             self.tally.failed += 1
 

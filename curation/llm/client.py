@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
-from curation.llm.asking import Asking, Tally
+from curation.llm.asking import Asking
+from curation.llm.settings import Tally
 
 _LEAVE_SECONDS = 5.0  # after a second Ctrl-C
 _SWITCH_SECONDS = 0.0005  # the ledger's thread waits that long for its turn; Python's own 0.005 keeps answers in flight

@@ -12,7 +12,6 @@ next.
 
 import contextlib
 import dataclasses
-import json
 import sqlite3
 import threading
 import time
@@ -21,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from curation.llm.completion import Completion, read_completion
 from data.errors import InputError, RunError
-from data.text import clean_text
 
 ANSWER = "answer"  # a chat completion, whatever its quality
 REFUSED = "refused"  # the endpoint refuses this very request (its content or length) while it answers others
@@ -70,17 +69,6 @@ select model_asked, prompt, endpoint, sum(state = '{ANSWER}' and finish_reason i
     sum(state in ('{FAILED}', '{MALFORMED}')), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0)
 from answers group by model_asked, prompt, endpoint order by 1, 2, 3
 """
-
-
-@dataclass(frozen=True)
-class Completion:
-    """What we read of a chat completion; null where the endpoint does not say."""
-
-    content: str
-    finish_reason: str | None
-    model: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,35 +120,6 @@ class Holding:
     failed: int
     prompt_tokens: int
     completion_tokens: int
-
-
-def read_completion(response: str) -> Completion | None:
-    """Return what stands in a raw chat completion, or None if it is none; never raises, whatever an endpoint sends."""
-    try:
-        body = json.loads(response)
-    except (ValueError, RecursionError):
-        return None
-    choices = body.get("choices") if isinstance(body, dict) else None
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        return None
-    message = choices[0].get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    if isinstance(content, list):  # some servers send parts
-        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-    usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
-    return Completion(
-        clean_text(content) if isinstance(content, str) else "",
-        _of_type(choices[0].get("finish_reason"), str),
-        _of_type(body.get("model"), str),
-        _of_type(usage.get("prompt_tokens"), int),
-        _of_type(usage.get("completion_tokens"), int),
-    )
-
-
-def _of_type(value: Any, kind: type) -> Any:
-    if isinstance(value, str):
-        value = clean_text(value)
-    return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
 class Ledger:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from curation.llm.ledger import Completion
+from curation.llm.completion import Completion
 from curation.llm.requests import Request
 
 _MOST_WAITING = 1000

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Completion, Entry, Ledger, read_completion
+from curation.llm.completion import Completion, read_completion
+from curation.llm.ledger import ANSWER, FAILED, MALFORMED, REFUSED, Entry, Ledger
 from data.errors import InputError, RunError
 
 RAW = json.dumps(

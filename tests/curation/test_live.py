@@ -1,6 +1,6 @@
 import time
 
-from curation.llm.ledger import Completion
+from curation.llm.completion import Completion
 from curation.llm.live import LiveChecks
 
 

@@ -1,0 +1,39 @@
+"""How requests are sent, and the tally of what one command did: shared by asking online and in batches."""
+
+from dataclasses import dataclass, field
+
+from curation.llm.live import Reject
+from curation.llm.requests import Plan
+from data.errors import InputError, RunError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How requests are sent. `reject` tells whether an answer will be dropped by the checks, for the live line."""
+
+    plan: Plan
+    api_key: str = field(repr=False)
+    concurrency: int
+    timeout_seconds: float
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    reject: Reject | None = None
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What one call of `ask_all` did; `failure` is a reason that concerned every request, `unanswered` counts requests
+    given up without a mark in the ledger, `refused_all` says that the endpoint refused every single one.
+    """
+
+    answered: int = 0
+    refused: int = 0
+    failed: int = 0
+    unanswered: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    stopped: bool = False
+    over_budget: bool = False
+    refused_all: bool = False
+    last_trouble: str = ""
+    failure: InputError | RunError | None = None
