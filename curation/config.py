@@ -150,7 +150,7 @@ class FilterConfig:
     """BM25 must find the source document among this many best for the question; 0 leaves the check out."""
     max_copied_share: float = 0.9
     """A question that repeats more than this share of one sentence, and is hardly longer, is a copy."""
-    min_overlap: float = 0.05
+    min_overlap: float = 0.1
     """Share of the question's tokens that must stand in the passage."""
 
 
