@@ -4,7 +4,8 @@
         [--peer-python PATH] [--side-by-side all|rate|none] [--kills 30] [--caps 20] [--storm --faulty-base-url URL]
 
 In: documents, and a running OpenAI-compatible server that answers after --latency seconds and counts chat requests by
-outcome at /stats (`ok` and one name per fault). Nothing else may use the server meanwhile. Out: a table on the screen,
+outcome at /stats (`ok` and one name per fault). `tests/curation/question_server.py PORT LATENCY` is one (model
+`toy`). Nothing else may use the server meanwhile. Out: a table on the screen,
 DIR/generation.json, and the output of every process in DIR/logs. `generation_peer.py` says how the peer is installed.
 The machine should be idle: the load average when the measuring began stands in the file.
 

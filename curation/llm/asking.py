@@ -32,7 +32,7 @@ _TRIES_UNREACHED = 4  # while nothing has ever answered at the address
 _TRIES_REJECTED = 40  # of one request that meets 429: the endpoint works, it is only busy
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
-_PATIENCE_SECONDS = 600.0  # an endpoint that asks for a longer wait has closed for now
+_PATIENCE_SECONDS = 600.0  # an endpoint that asks for a longer wait has closed
 # Refusals, replies that are no completions, or requests given up, without an answer between: it is not the passage.
 _USELESS_IN_A_ROW = 3
 _CUT_OFF_AT_FIRST = 20  # answers that reached the bound, without one that did not: every further one is money lost

@@ -6,7 +6,7 @@
 
 `plan` gets a request's body and how many times this very body has come, and returns what to answer.
 Files and batches stand in `server.batch_api` (`batch_endpoints.Batches`).
-Also a command: `python question_server.py PORT LATENCY_SECONDS`, with its counts at GET /counts.
+Also a command: `python question_server.py PORT LATENCY_SECONDS`, with counts at GET /counts, by outcome at /stats.
 """
 
 import contextlib
@@ -87,6 +87,7 @@ class QuestionServer(ThreadingHTTPServer):
         self.bodies: list[dict[str, Any]] = []
         self.answers: Counter[str] = Counter()  # times each body was answered with 200
         self.seen: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.batch_api = Batches(self.answer_in_batch)
 
     def answer_in_batch(self, body: dict[str, Any]) -> tuple[int, Any] | None:
@@ -125,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(
                 200, json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in server.models]})
             )
+        elif self.path == "/stats":
+            self.send(200, json.dumps({"requests": server.asked, **server.outcomes}))
         elif self.path == "/counts":
             most = max(server.answers.values(), default=0)
             counts = {
@@ -157,6 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(server.latency_seconds if reply.seconds is None else reply.seconds)
         with server.lock:
             server.now -= 1
+            server.outcomes["drop" if reply.drop else "ok" if reply.status == 200 else str(reply.status)] += 1
             if reply.status == 200 and not reply.drop:
                 server.answered += 1
                 server.answers[text] += 1

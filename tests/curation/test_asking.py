@@ -191,6 +191,8 @@ def test_the_command_of_the_test_server_counts():
                 break
             except OSError:
                 time.sleep(0.02)
+        stats = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/stats"))
+        assert stats == {"requests": 0}
         assert counts == {"asked": 0, "answered": 0, "bodies": 0, "most_of_one": 0}
     finally:
         server.kill()
