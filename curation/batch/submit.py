@@ -38,6 +38,7 @@ _BATCHES_AT_ONCE = 50  # each keeps a file open
 _BATCHES_PER_REQUEST = 8  # for one that fails, or is not come to; as many as it has tries online
 _BATCHES_UNPROVEN = 3  # as long as nothing was ever answered
 _REQUESTS_AT_ONCE = 500
+_LOOK_SECONDS = 0.05
 _LEAVE_SECONDS = 5.0  # after Ctrl-C, for the step that is under way
 
 
@@ -242,7 +243,8 @@ def _run_until_stopped(work: Callable[[], None], stop: threading.Event) -> bool:
 
     Ctrl-C sets `stop` and leaves when the step under way is done, or takes too long; a second one leaves at once.
     """
-    finished, errors = threading.Event(), list[BaseException]()
+    ended: list[bool] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
@@ -251,13 +253,13 @@ def _run_until_stopped(work: Callable[[], None], stop: threading.Event) -> bool:
         except BaseException as error:  # raised again by the thread that waits
             errors.append(error)
         finally:
-            finished.set()
+            ended.append(True)
 
     threading.Thread(target=run, name="batches", daemon=True).start()
     leave_at: float | None = None
-    while not finished.is_set() and (leave_at is None or time.monotonic() < leave_at):
+    while not ended and (leave_at is None or time.monotonic() < leave_at):
         try:
-            finished.wait(0.2)  # a bound, since waiting without one cannot be interrupted on Windows
+            time.sleep(_LOOK_SECONDS)  # not a lock or an event: an interrupt inside one can leave it locked for ever
         except KeyboardInterrupt:
             stop.set()
             leave_at = time.monotonic() + (_LEAVE_SECONDS if leave_at is None else 0.0)

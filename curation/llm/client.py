@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from tqdm import tqdm
@@ -17,7 +18,8 @@ from tqdm import tqdm
 from curation.llm.asking import Asking
 from curation.llm.settings import Tally
 
-_LEAVE_SECONDS = 5.0  # after a second Ctrl-C
+_LEAVE_SECONDS = 3.0  # after a second Ctrl-C
+_LOOK_SECONDS = 0.05
 _SWITCH_SECONDS = 0.0005  # the ledger's thread waits that long for its turn; Python's own 0.005 keeps answers in flight
 
 
@@ -31,19 +33,22 @@ def ask_all(make_asking: Callable[[], Asking], total: int, done: int) -> Tally:
     loop_thread = _LoopThread(make_asking, total, done)
     loop_thread.start()
     interrupts = 0
-    while not loop_thread.finished.is_set():
+    leave_at: float | None = None
+    while not loop_thread.finished and (leave_at is None or time.monotonic() < leave_at):
         try:
-            loop_thread.finished.wait(0.5)  # a bound, since waiting without one cannot be interrupted on Windows
+            time.sleep(_LOOK_SECONDS)  # not a lock or an event: an interrupt inside one can leave it locked for ever
         except KeyboardInterrupt:
             interrupts += 1
             if interrupts == 1:
                 flying = loop_thread.stop()
-                message = f"stopping: waiting for {flying} requests in flight; Ctrl-C again leaves at once."
-                tqdm.write(message, file=sys.stderr)
+                print(
+                    f"\nstopping: waiting for {flying} requests in flight; Ctrl-C again leaves at once.",
+                    file=sys.stderr,
+                    flush=True,
+                )
             else:
                 loop_thread.cancel()
-                loop_thread.finished.wait(_LEAVE_SECONDS)
-                break
+                leave_at = time.monotonic() + _LEAVE_SECONDS
     if loop_thread.error is not None:
         raise loop_thread.error
     if loop_thread.asking is None:  # stopped before the loop had begun
@@ -65,8 +70,8 @@ class _LoopThread(threading.Thread):
         self.make_asking = make_asking
         self.total = total
         self.done = done
-        self.finished = threading.Event()
-        self.stopping = threading.Event()
+        self.finished = False
+        self.stopping = False
         self.error: BaseException | None = None
         self.asking: Asking | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -83,19 +88,19 @@ class _LoopThread(threading.Thread):
             self.error = error
         finally:
             sys.setswitchinterval(before)
-            self.finished.set()
+            self.finished = True
 
     async def _ask(self) -> None:
         self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
         self.asking = self.make_asking()
-        if self.stopping.is_set():
+        if self.stopping:
             return
         with tqdm(total=self.total, initial=self.done, unit="request", desc="asking", file=sys.stderr) as bar:
             await self.asking.run(bar)
 
     def stop(self) -> int:
         """Send nothing more, from another thread; return how many requests are in flight."""
-        self.stopping.set()
+        self.stopping = True
         if self.loop is None or self.asking is None:
             return 0
         with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
