@@ -117,7 +117,9 @@ class AskConfig:
     max_requests: int | None = field(default=None, metadata=_EFFORT)
     """Send no more than this many requests by this command."""
     retry_failed: bool = field(default=False, metadata=_EFFORT)
-    """Ask again what failed, was refused or was cut off before; by default that counts as answered."""
+    """Ask again, with the same bounds, what the endpoint refused, failed to answer or cut off; by default that counts
+    as answered.
+    """
     ledger: Path | None = field(default=None, metadata=_EFFORT)
     """File that keeps every paid answer; DIR/ledger.sqlite by default. Runs may share one."""
 

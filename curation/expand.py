@@ -150,8 +150,8 @@ class _Expansion:
             "model_asked": request.body["model"],
             "parameters": request.parameters,
             "request_digest": kept.key,
-            "prompt_tokens": read.prompt_tokens if read else None,
-            "completion_tokens": read.completion_tokens if read else None,
+            "prompt_tokens": kept.prompt_tokens,
+            "completion_tokens": kept.completion_tokens,
             "finish_reason": read.finish_reason if read else kept.state,
             "answered_at": datetime.fromtimestamp(round(kept.time, 3), UTC).isoformat(timespec="milliseconds"),
         }

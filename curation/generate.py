@@ -179,8 +179,8 @@ class Questions:
                 "prompt": request.prompt.name,
                 "prompt_digest": request.prompt.digest,
                 "request_digest": kept.key,
-                "prompt_tokens": read.prompt_tokens if read else None,
-                "completion_tokens": read.completion_tokens if read else None,
+                "prompt_tokens": kept.prompt_tokens,
+                "completion_tokens": kept.completion_tokens,
                 "answered_at": datetime.fromtimestamp(round(kept.time, 3), UTC),
             }
 

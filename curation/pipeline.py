@@ -176,7 +176,13 @@ def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
         rows = generate_questions(before.table, config.generate, ledger_path(config), config.seed, config.filter)
         return rows, REJECT.empty_table()
 
-    return _do(config, stage, work)
+    output = _do(config, stage, work)
+    if cut := output.table["finish_reason"].to_pylist().count("length"):
+        say(
+            f"{cut:,} answers reached --max-answer-tokens {config.generate.max_answer_tokens} and are cut off; with a "
+            "larger bound all questions are other requests, and asked anew"
+        )
+    return output
 
 
 def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:

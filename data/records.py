@@ -62,8 +62,8 @@ QUESTION = pa.schema(
         ("prompt", pa.string()),
         ("prompt_digest", pa.string()),
         ("request_digest", pa.string()),  # key of the answer in the ledger; several questions may share one answer
-        ("prompt_tokens", pa.int32()),  # of the whole request
-        ("completion_tokens", pa.int32()),  # of the whole answer
+        ("prompt_tokens", pa.int32()),  # of the whole request, all tries that were paid for together
+        ("completion_tokens", pa.int32()),  # of the whole answer, likewise
         ("answered_at", pa.timestamp("ms", tz="UTC")),
         ("detected_lang", pa.string()),  # what the checks measured
         ("lexical_overlap", pa.float32()),  # share of the query's tokens that stand in the passage

@@ -11,7 +11,7 @@ from curation.llm.asking import Asking
 from curation.llm.client import ask_all
 from curation.llm.completion import Completion, read_completion
 from curation.llm.endpoint import read_key
-from curation.llm.ledger import ANSWER, Kept, Ledger
+from curation.llm.ledger import ANSWER, Kept, Ledger, paid_together
 from curation.llm.limits import Budget
 from curation.llm.live import Reject
 from curation.llm.requests import Plan, Request
@@ -93,7 +93,7 @@ def answers_of(requests: Iterator[Request], ledger: Ledger) -> Iterator[tuple[Re
         found = ledger.find({key for request in part for key in request.keys})
         for request in part:
             held = [found[key] for key in request.keys if key in found]
-            kept = next((answer for answer in held if answer.complete), held[0])
+            kept = paid_together(next((answer for answer in held if answer.complete), held[0]), *held)
             yield request, kept, read_completion(kept.response) if kept.state == ANSWER else None
 
 
@@ -136,23 +136,36 @@ def _check_end(tally: Tally, budget: Budget, make: MakeRequests, config: AskConf
     """Raise what ended the asking early, with what is kept and how to go on."""
     _, answered = count_settled(make(), ledger)
     kept = f"{answered:,} of {total:,} requests are answered and kept in {ledger.path}"
+    if config.retry_failed:
+        kept += f", {count_settled(make(), ledger, complete_only=True)[1]:,} of them completely"
+    if tally.dropped:
+        kept += f"; {tally.dropped} that were in flight may have been billed"
     if tally.stopped and answered < total:
         raise Interrupted(f"{kept}; run the same command again to go on.")
     if tally.failure is not None:
         message = f"{tally.failure} {kept[0].upper()}{kept[1:]}; run the same command again to go on."
         raise type(tally.failure)(message)
     if tally.over_budget:
-        priced = budget.price_in is not None and budget.price_out is not None
-        used = f"{budget.sent:,} requests, {budget.used_tokens:,} tokens" + (f", {budget.spent:.4f}" if priced else "")
-        raise RunError(
-            f"the budget of this command is reached ({budget.over}; used: {used}): {kept}. Run the same command again, "
-            f"with the same or a larger {budget.over}; nothing is asked twice."
-        )
+        raise RunError(_tell_budget(budget, kept))
     if answered < total:
         raise RunError(
             f"{total - answered:,} requests are unanswered after repeated tries, the last because of: "
             f"{tally.last_trouble}. {kept[0].upper()}{kept[1:]}; run the same command again to ask only for the others."
         )
+
+
+def _tell_budget(budget: Budget, kept: str) -> str:
+    """Return what is said when a cap ends the asking."""
+    priced = budget.price_in is not None and budget.price_out is not None
+    if not budget.sent:
+        most = f"{budget.over_at.tokens:,} tokens" + (f" and {budget.over_at.cost:.6f}" if priced else "")
+        needs = "" if budget.over == "--max-requests" else f", which may take {most} at most"
+        return f"{budget.over} allows not even one request{needs}. {kept[0].upper()}{kept[1:]}. Give more."
+    used = f"{budget.sent:,} requests, {budget.used_tokens:,} tokens" + (f", {budget.spent:.4f}" if priced else "")
+    return (
+        f"the budget of this command is reached ({budget.over}; used: {used}): {kept}. Run the same command again, "
+        f"with the same or a larger {budget.over}, or {budget.over} None to lift it; nothing is asked twice."
+    )
 
 
 def offers_schemas(request: Request, plan: Plan, config: AskConfig, budget: Budget, ledger: Ledger) -> bool:

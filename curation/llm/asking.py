@@ -153,6 +153,7 @@ class Asking:
             if isinstance(response, Trouble):
                 rejected, wait = response.kind == "later" or response.timed_out, response.wait_seconds or 0.0
                 real = most if response.may_cost else Amount()
+                self.budget.assumed = self.budget.assumed or response.may_cost
                 self.reached = self.reached or response.reached
                 if response.kind == "again":
                     server.fail(time.monotonic())
@@ -297,13 +298,15 @@ class Asking:
             self._describe(bar)
 
     def _describe(self, bar: Any) -> None:
-        tally = self.tally
-        words = [f"{tally.prompt_tokens + tally.completion_tokens:,} tokens"]
+        at_most = "at most " if self.budget.assumed else ""
+        words = [f"{at_most}{self.budget.used_tokens:,} tokens"]
         if self.budget.price_in is not None or self.budget.price_out is not None:
             words.append(f"{self.budget.spent:.4f} spent")
         if self.live is not None:
             words.append(str(self.live))
         words.append(f"{self.gate.in_flight} in flight")
+        if self.gate.slowed:
+            words.append("waiting for the limits per minute")
         if down := sum(server.down for server in self.servers):
             words.append(f"{down} of {len(self.servers)} servers down")
         bar.set_postfix_str(", ".join(words))

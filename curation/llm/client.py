@@ -32,7 +32,7 @@ def ask_all(make_asking: Callable[[], Asking], total: int, done: int) -> Tally:
     """
     loop_thread = _LoopThread(make_asking, total, done)
     loop_thread.start()
-    interrupts = 0
+    interrupts = dropped = 0
     leave_at: float | None = None
     while not loop_thread.finished and (leave_at is None or time.monotonic() < leave_at):
         try:
@@ -47,14 +47,14 @@ def ask_all(make_asking: Callable[[], Asking], total: int, done: int) -> Tally:
                     flush=True,
                 )
             else:
-                loop_thread.cancel()
+                dropped = loop_thread.cancel()
                 leave_at = time.monotonic() + _LEAVE_SECONDS
     if loop_thread.error is not None:
         raise loop_thread.error
     if loop_thread.asking is None:  # stopped before the loop had begun
         return Tally(stopped=True)
     tally = loop_thread.asking.tally
-    tally.stopped = interrupts > 0
+    tally.stopped, tally.dropped = interrupts > 0, dropped
     return tally
 
 
@@ -107,8 +107,11 @@ class _LoopThread(threading.Thread):
             self.loop.call_soon_threadsafe(self.asking.close)
         return self.asking.gate.in_flight
 
-    def cancel(self) -> None:
-        """Drop what is in flight, from another thread."""
-        if self.loop is not None and self.task is not None:
-            with contextlib.suppress(RuntimeError):
-                self.loop.call_soon_threadsafe(self.task.cancel)
+    def cancel(self) -> int:
+        """Drop what is in flight, from another thread; return how many requests that are."""
+        if self.loop is None or self.task is None or self.asking is None:
+            return 0
+        dropped = self.asking.gate.in_flight
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self.task.cancel)
+        return dropped

@@ -68,6 +68,8 @@ def find_endpoint(base_url: str | None) -> Endpoint:
     if not usable:
         shown = "that" if "@" in url else repr(url)  # what stands before an @ may be a password
         raise InputError(f"{shown} is no base URL of an endpoint; it looks like http://localhost:8000/v1 (--base-url).")
+    if parts.path.endswith(("/chat/completions", "/completions")):
+        raise InputError(f"{url} is the address of a request; --base-url takes what stands before /chat/completions.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise InputError(
             f"the base URL of {parts.hostname} carries a password or a query, which would end up in records; "

@@ -93,18 +93,32 @@ class Entry:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the ledger holds for a request: `state`, the raw `response`, and when it came (seconds since 1970)."""
+    """What the ledger holds for a request: `state`, the raw `response`, and when it came (seconds since 1970).
+
+    The tokens are those of all tries that were paid for, None where no endpoint counted them.
+    """
 
     key: str
     state: str
     response: str
     finish_reason: str | None
     time: float
+    prompt_tokens: int | None
+    completion_tokens: int | None
 
     @property
     def complete(self) -> bool:
         """Whether it is an answer that came to its own end."""
         return self.state == ANSWER and self.finish_reason != CUT_OFF
+
+
+def paid_together(best: Kept, *tries: Kept) -> Kept:
+    """Return `best` with the tokens of all `tries`."""
+    sums = [
+        sum(counts) if (counts := [count for count in column if count is not None]) else None
+        for column in zip(*((each.prompt_tokens, each.completion_tokens) for each in tries), strict=True)
+    ]
+    return dataclasses.replace(best, prompt_tokens=sums[0], completion_tokens=sums[1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,10 +242,13 @@ class Ledger:
         came last.
         """
         found: dict[str, Kept] = {}
-        for row in self._select("key, state, response, finish_reason, time", list(keys)):
+        columns = "key, state, response, finish_reason, time, prompt_tokens, completion_tokens"
+        for row in self._select(columns, list(keys)):
             kept = Kept(*row)
-            if kept.key not in found or not found[kept.key].complete:
-                found[kept.key] = kept
+            before = found.get(kept.key)
+            found[kept.key] = (
+                kept if before is None else paid_together(before if before.complete else kept, before, kept)
+            )
         return found
 
     def mean_tokens(self, model_asked: str, prompt_digest: str) -> tuple[int, float | None, float | None]:

@@ -93,7 +93,10 @@ class Budget:
     reserved: float = 0.0
     reserved_tokens: int = 0
     over: str = ""
-    """The option that stopped the sending, when one has."""
+    """The option that stopped the sending, when one has, and what the request would have taken that was not sent."""
+    over_at: Amount = Amount()
+    assumed: bool = False
+    """Whether `spent` holds requests that were lost, with the most they can have taken."""
 
     def amount(self, prompt_tokens: int, completion_tokens: int) -> Amount:
         """Return what a request with that many tokens takes, in the currency of the prices."""
@@ -102,6 +105,7 @@ class Budget:
 
     def reserve(self, most: Amount) -> Literal["granted", "wait", "over"]:
         """Take one request that takes `most` out of the budget; "wait": it may fit when others are settled."""
+        self.over_at = most
         if self.max_requests is not None and self.sent >= self.max_requests:
             self.over = "--max-requests"
             return "over"

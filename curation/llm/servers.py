@@ -73,6 +73,7 @@ class Gate:
         self.in_flight = 0
         self.closed = asyncio.Event()
         self.over_budget = False
+        self.slowed = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._woken = 0  # woken, but their turn in the loop has not come yet
         self._timer: asyncio.TimerHandle | None = None
@@ -111,6 +112,7 @@ class Gate:
         if self.in_flight >= self.ceiling:
             return None, 0.0
         wait = max(self.requests.wait_seconds(now), self.tokens.wait_seconds(now))
+        self.slowed = wait > 0
         if wait:
             return None, wait
         usable = [server for server in self.servers if server.hold_until <= now]

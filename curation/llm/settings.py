@@ -23,7 +23,8 @@ class Settings:
 @dataclass(kw_only=True)
 class Tally:
     """What one call of `ask_all` did; `failure` is a reason that concerned every request, `unanswered` counts requests
-    given up without a mark in the ledger, `refused_all` says that the endpoint refused every single one.
+    given up without a mark in the ledger, `dropped` those that were in flight when Ctrl-C came a second time,
+    `refused_all` says that the endpoint refused every single one.
     """
 
     answered: int = 0
@@ -33,6 +34,7 @@ class Tally:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     stopped: bool = False
+    dropped: int = 0
     over_budget: bool = False
     refused_all: bool = False
     last_trouble: str = ""

@@ -57,6 +57,7 @@ def test_what_fails_again_and_again_is_kept_as_failed_until_it_is_to_be_tried_ag
         again = generate_questions(make_passages(40), ask(server, retry_failed=True), ledger).to_pylist()
         assert server.asked == before + 2
         assert {row["finish_reason"] for row in again} == {"stop"} and again[7] == rows[7]
+        assert again[5]["completion_tokens"] == 1 + rows[7]["completion_tokens"]  # both tries were paid for
         generate_questions(make_passages(40), ask(server, retry_failed=True), ledger)
         assert server.asked == before + 2
 

@@ -17,6 +17,8 @@ def test_endpoints(monkeypatch):
     for bad in ("localhost:8000", "ftp://a/v1", "http://", "http://a:bc/v1"):
         with pytest.raises(InputError, match="no base URL"):
             find_endpoint(bad)
+    with pytest.raises(InputError, match="before /chat/completions"):
+        find_endpoint("http://localhost:8000/v1/chat/completions/")
     with pytest.raises(InputError) as told:
         find_endpoint("https://user:secret@host/v1")
     assert "secret" not in str(told.value)

@@ -12,7 +12,7 @@ from data.errors import RunError
 pytestmark = pytest.mark.usefixtures("short_waits")
 
 
-@pytest.mark.parametrize("cap", [0, 5, 17])
+@pytest.mark.parametrize("cap", [1, 5, 17])
 def test_the_cap_on_requests_is_exact_with_retries(ledger, cap):
     plan = lambda body, seen: Reply(status=500) if seen == 1 else Reply()  # noqa: E731
     with serve_questions(plan=plan) as server:
@@ -22,6 +22,17 @@ def test_the_cap_on_requests_is_exact_with_retries(ledger, cap):
         assert server.asked == cap
         assert len(generate_questions(make_passages(30), ask(server), ledger)) == 30
         assert server.answered == 30
+
+
+def test_a_cap_too_small_for_any_request_is_told_with_what_one_may_take(ledger):
+    with serve_questions() as server:
+        for cap, told in (
+            ({"max_requests": 0}, r"--max-requests allows not even one request\. 0 of 3"),
+            ({"max_tokens_total": 300}, r"--max-tokens-total .* which may take \d+ tokens at most\. .* Give more"),
+        ):
+            with pytest.raises(RunError, match=told):
+                generate_questions(make_passages(3), ask(server, **cap), ledger)
+        assert server.asked == 0
 
 
 def test_the_cap_on_cost_is_never_passed(ledger):
@@ -89,3 +100,4 @@ def test_a_second_ctrl_c_leaves_at_once(ledger):
             time.sleep(0.5)
         _, said = client.communicate(timeout=5)
         assert client.returncode == 130 and "0 of 80 requests" in said and "Traceback" not in said
+        assert "8 that were in flight may have been billed" in said
