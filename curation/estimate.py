@@ -10,6 +10,7 @@ import pyarrow as pa
 from curation.config import GenerateConfig
 from curation.generate import Questions
 from curation.llm.ledger import Ledger
+from curation.llm.limits import price
 
 _USUAL_ANSWER_TOKENS = 40  # of a question in most languages; replaced by the ledger's own mean as soon as it has one
 _FEWEST_ANSWERS = 20
@@ -95,7 +96,9 @@ def _estimate(passages: pa.Table, questions: Questions, config: GenerateConfig, 
             part.completion_tokens += mean[1]
             part.completion_tokens_at_most += request.most_completion_tokens
     for part in (estimate, *estimate.languages.values()):
-        _price(part, config)
+        prices = config.price_in, config.price_out
+        part.cost = price(part.prompt_tokens, part.completion_tokens, *prices)
+        part.cost_at_most = price(part.prompt_tokens, part.completion_tokens_at_most, *prices)
     return estimate
 
 
@@ -111,12 +114,3 @@ def _mean_tokens(ledger: Ledger | None, questions: Questions, prompt_digest: str
     if answers < _FEWEST_ANSWERS or prompt is None or completion is None:
         return None
     return round(prompt), round(completion)
-
-
-def _price(estimate: Estimate, config: GenerateConfig) -> None:
-    """Fill the costs of `estimate` where both prices are known."""
-    if config.price_in is None or config.price_out is None:
-        return
-    prompt = estimate.prompt_tokens * config.price_in
-    estimate.cost = (prompt + estimate.completion_tokens * config.price_out) / 1e6
-    estimate.cost_at_most = (prompt + estimate.completion_tokens_at_most * config.price_out) / 1e6

@@ -23,7 +23,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,7 +32,7 @@ from curation.answers import read_queries, recover_question
 from curation.config import ExpandConfig
 from curation.instructions import language_name, load_prompt
 from curation.language import detect_language, is_language, script_share
-from curation.llm.ask import answers_of, ask_missing, make_budget, offers_schemas
+from curation.llm.ask import answers_of, ask_missing, make_budget, offers_schemas, provenance
 from curation.llm.completion import Completion
 from curation.llm.ledger import CUT_OFF, Kept, Ledger
 from curation.llm.limits import Budget
@@ -144,16 +143,9 @@ class _Expansion:
             "text": text,
             "sample": request.sample,
             "lang": subject.lang,
-            "prompt": request.prompt.name,
-            "prompt_digest": request.prompt.digest,
-            "model": (read.model if read else None) or request.body["model"],
-            "model_asked": request.body["model"],
-            "parameters": request.parameters,
-            "request_digest": kept.key,
-            "prompt_tokens": kept.prompt_tokens,
-            "completion_tokens": kept.completion_tokens,
+            **provenance(request, kept, read),
             "finish_reason": read.finish_reason if read else kept.state,
-            "answered_at": datetime.fromtimestamp(round(kept.time, 3), UTC).isoformat(timespec="milliseconds"),
+            "answered_at": kept.answered_at.isoformat(timespec="milliseconds"),
         }
         return row | ({"truncated": subject.truncated} if self.subjects.kind == "document" else {}), reason
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,11 @@ def generate_questions(
     """
     if config.generator == "extractive":
         return _extract(passages)
-    from curation.llm.ask import answers_of, ask_missing, make_budget  # brings in openai, a second of import
+    from curation.llm.ask import (  # brings in aiohttp, which most commands do without
+        answers_of,
+        ask_missing,
+        make_budget,
+    )
 
     questions = Questions(passages, config, seed)
     with Ledger(ledger_path) as ledger:
@@ -157,11 +160,14 @@ class Questions:
         return pa.concat_tables(parts)
 
     def _rows_of(self, request: Request, kept: Kept, read: Completion | None) -> Iterator[dict[str, Any]]:
+        from curation.llm.ask import provenance
+
         passage_id, lang = (self.passages[name][request.subject].as_py() for name in ("passage_id", "lang"))
         _, language = self._chosen(passage_id, lang)
         answer = read.content if read else ""
         found = read_queries(answer, request.prompt, self.count_of(request)) if read else []
         identity = (passage_id, "openai", request.body["model"], request.prompt.digest, request.parameters)
+        made = provenance(request, kept, read)
         for number, each in enumerate(found) if found else [(0, None)]:
             yield {
                 "subject": request.subject,
@@ -173,15 +179,8 @@ class Questions:
                 "query_lang": language,
                 "style": request.prompt.style,
                 "generator": "openai",
-                "model": (read.model if read else None) or request.body["model"],
-                "model_asked": request.body["model"],
-                "parameters": request.parameters,
-                "prompt": request.prompt.name,
-                "prompt_digest": request.prompt.digest,
-                "request_digest": kept.key,
-                "prompt_tokens": kept.prompt_tokens,
-                "completion_tokens": kept.completion_tokens,
-                "answered_at": datetime.fromtimestamp(round(kept.time, 3), UTC),
+                "answered_at": kept.answered_at,
+                **made,
             }
 
     def _table(self, rows: list[dict[str, Any]]) -> pa.Table:

@@ -7,6 +7,7 @@ from curation.batch.records import BatchRecords
 from curation.config import LedgerConfig, read_recorded
 from curation.engine import progress
 from curation.llm.ledger import Ledger
+from curation.llm.limits import price
 from data.errors import InputError
 from data.files import atomic_path
 
@@ -52,12 +53,12 @@ def export_rows(ledger: Ledger, file: Path) -> int:
 def _table(ledger: Ledger, config: LedgerConfig) -> list[str]:
     rows: list[tuple[str, ...]] = [_HEAD]
     for part in ledger.holdings():
-        cost = "-"
-        if config.price_in is not None and config.price_out is not None:
-            cost = f"{(part.prompt_tokens * config.price_in + part.completion_tokens * config.price_out) / 1e6:.4f}"
+        cost = price(part.prompt_tokens, part.completion_tokens, config.price_in, config.price_out)
         numbers = (part.complete, part.cut_off, part.refused, part.failed, part.prompt_tokens, part.completion_tokens)
         model = f"{part.model_asked} at {part.endpoint}"
-        rows.append((model, part.prompt, *(f"{number:,}" for number in numbers), cost))
+        rows.append(
+            (model, part.prompt, *(f"{number:,}" for number in numbers), "-" if cost is None else f"{cost:.4f}")
+        )
     if len(rows) == 1:
         return ["the ledger holds no answer yet"]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]

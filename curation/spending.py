@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from curation.llm.limits import price
+
 
 @dataclass(kw_only=True)
 class Spending:
@@ -42,14 +44,9 @@ def spending_by(
                 part.completion_tokens += completion or 0
         seen.add(request)
     for part in spending.values():
-        _price(part, prices)
+        part.cost = price(part.prompt_tokens, part.completion_tokens, *prices)
+        part.cost_per_kept = part.cost / part.kept if part.kept and part.cost is not None else None
     return dict(sorted(spending.items(), key=lambda item: (item[0] == "all", item[0])))
-
-
-def _price(part: Spending, prices: tuple[float | None, float | None]) -> None:
-    if prices[0] is not None and prices[1] is not None:
-        part.cost = (part.prompt_tokens * prices[0] + part.completion_tokens * prices[1]) / 1e6
-        part.cost_per_kept = part.cost / part.kept if part.kept else None
 
 
 def spending_lines(spending: dict[str, Spending]) -> list[str]:

@@ -193,13 +193,9 @@ class Reader:
             return
         read = read_completion(result.message)
         assert read is not None
-        account, tally = self._account, self._account.tally
-        prompt = sent.most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
-        completion = sent.most_completion_tokens if read.completion_tokens is None else read.completion_tokens
-        tally.answered += 1
-        tally.prompt_tokens += prompt
-        tally.completion_tokens += completion
-        account.budget.settle(account.most(sent), account.budget.amount(prompt, completion))
+        account = self._account
+        tokens = account.tally.count(read, sent.most_prompt_tokens, sent.most_completion_tokens)
+        account.budget.settle(account.most(sent), account.budget.amount(*tokens))
         account.check(sent, read)
 
     def _entry(self, sent: Sent, state: str, response: str) -> Entry:

@@ -4,6 +4,7 @@ What is asked comes as a function that gives the requests anew each time it is c
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from curation.batch.records import BatchRecords
 from curation.config import AskConfig
@@ -51,7 +52,8 @@ def ask_missing(
         total, done = count_settled(make(), ledger, config.retry_failed)
     if done == total:
         return
-    missing = _missing(make(), ledger, config.retry_failed)
+    # A generator: what another process answers meanwhile is seen when its turn comes.
+    missing = (request for request, settled in _different(make(), ledger, config.retry_failed) if not settled)
     if config.batch:
         from curation.batch.submit import ask_in_batches  # brings in openai, a second of import
 
@@ -97,28 +99,38 @@ def answers_of(requests: Iterator[Request], ledger: Ledger) -> Iterator[tuple[Re
             yield request, kept, read_completion(kept.response) if kept.state == ANSWER else None
 
 
+def provenance(request: Request, kept: Kept, read: Completion | None) -> dict[str, Any]:
+    """Return the columns that say how an answer was made, as in `records.QUESTION`."""
+    return {
+        "prompt": request.prompt.name,
+        "prompt_digest": request.prompt.digest,
+        "model": (read.model if read else None) or request.body["model"],
+        "model_asked": request.body["model"],
+        "parameters": request.parameters,
+        "request_digest": kept.key,
+        "prompt_tokens": kept.prompt_tokens,
+        "completion_tokens": kept.completion_tokens,
+    }
+
+
 def count_settled(requests: Iterator[Request], ledger: Ledger, complete_only: bool = False) -> tuple[int, int]:
     """Return how many different requests there are, and how many of them need not be asked."""
+    total = done = 0
+    for _, settled in _different(requests, ledger, complete_only):
+        total += 1
+        done += settled
+    return total, done
+
+
+def _different(requests: Iterator[Request], ledger: Ledger, complete_only: bool) -> Iterator[tuple[Request, bool]]:
+    """Give each different request with whether the ledger settles it, at the moment when its turn comes."""
     seen: set[str] = set()
-    done = 0
     for part in _parts(requests):
         known = ledger.answered({key for request in part for key in request.keys}, complete_only)
         for request in part:
             if request.keys[0] not in seen:
                 seen.add(request.keys[0])
-                done += any(key in known for key in request.keys)
-    return len(seen), done
-
-
-def _missing(requests: Iterator[Request], ledger: Ledger, complete_only: bool) -> Iterator[Request]:
-    """Give each different request that the ledger does not settle at the moment when its turn comes."""
-    seen: set[str] = set()
-    for part in _parts(requests):
-        known = ledger.answered({key for request in part for key in request.keys}, complete_only)
-        for request in part:
-            if request.keys[0] not in seen and not any(key in known for key in request.keys):
-                yield request
-            seen.add(request.keys[0])
+                yield request, any(key in known for key in request.keys)
 
 
 def _parts(requests: Iterator[Request]) -> Iterator[list[Request]]:

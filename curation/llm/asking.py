@@ -186,12 +186,8 @@ class Asking:
         return Trouble("again", said)
 
     def _count(self, read: Completion, request: Request) -> Amount:
-        """Add an answer to the tally and return what it took: the most it can, where a server does not count tokens."""
-        prompt = request.most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
-        completion = request.most_completion_tokens if read.completion_tokens is None else read.completion_tokens
-        self.tally.answered += 1
-        self.tally.prompt_tokens += prompt
-        self.tally.completion_tokens += completion
+        """Add an answer to the tally and return what it took."""
+        tokens = self.tally.count(read, request.most_prompt_tokens, request.most_completion_tokens)
         self.cut_off_at_first += read.finish_reason == CUT_OFF
         if self.tally.answered == self.cut_off_at_first >= _CUT_OFF_AT_FIRST and not self.proven_before:
             self._fail(
@@ -201,7 +197,7 @@ class Asking:
                     "(--parameters reasoning_effort=low where the endpoint takes it)."
                 )
             )
-        return self.budget.amount(prompt, completion)
+        return self.budget.amount(*tokens)
 
     def _look_at(self, request: Request, read: Completion | None) -> None:
         if self.live is not None:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -105,6 +106,11 @@ class Kept:
     time: float
     prompt_tokens: int | None
     completion_tokens: int | None
+
+    @property
+    def answered_at(self) -> datetime:
+        """When it came, to the millisecond."""
+        return datetime.fromtimestamp(round(self.time, 3), UTC)
 
     @property
     def complete(self) -> bool:

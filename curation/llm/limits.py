@@ -75,6 +75,13 @@ class Amount:
     cost: float = 0.0
 
 
+def price(prompt_tokens: int, completion_tokens: int, price_in: float | None, price_out: float | None) -> float | None:
+    """Return what tokens cost at prices of a million, in the currency of the prices; None without both prices."""
+    if price_in is None or price_out is None:
+        return None
+    return (prompt_tokens * price_in + completion_tokens * price_out) / 1e6
+
+
 @dataclass(kw_only=True)
 class Budget:
     """What may be sent and spent, what is in flight included; prices are per million tokens, None means no bound or not
@@ -100,8 +107,8 @@ class Budget:
 
     def amount(self, prompt_tokens: int, completion_tokens: int) -> Amount:
         """Return what a request with that many tokens takes, in the currency of the prices."""
-        cost = (prompt_tokens * (self.price_in or 0.0) + completion_tokens * (self.price_out or 0.0)) / 1e6
-        return Amount(prompt_tokens + completion_tokens, cost)
+        cost = price(prompt_tokens, completion_tokens, self.price_in or 0.0, self.price_out or 0.0)
+        return Amount(prompt_tokens + completion_tokens, cost or 0.0)
 
     def reserve(self, most: Amount) -> Literal["granted", "wait", "over"]:
         """Take one request that takes `most` out of the budget; "wait": it may fit when others are settled."""

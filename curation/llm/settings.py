@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from curation.llm.completion import Completion
 from curation.llm.live import Reject
 from curation.llm.requests import Plan
 from data.errors import InputError, RunError
@@ -39,3 +40,12 @@ class Tally:
     refused_all: bool = False
     last_trouble: str = ""
     failure: InputError | RunError | None = None
+
+    def count(self, read: Completion, most_prompt_tokens: int, most_completion_tokens: int) -> tuple[int, int]:
+        """Count an answer, and return its prompt and answer tokens: the most it can have where a server counts none."""
+        prompt = most_prompt_tokens if read.prompt_tokens is None else read.prompt_tokens
+        completion = most_completion_tokens if read.completion_tokens is None else read.completion_tokens
+        self.answered += 1
+        self.prompt_tokens += prompt
+        self.completion_tokens += completion
+        return prompt, completion

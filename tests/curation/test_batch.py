@@ -139,14 +139,18 @@ def test_results_are_kept_whatever_the_command_asks_now(ledger):
         assert held.count(("mldr", "answer")) == 600 and held.count(("keywords", "answer")) == 2
 
 
+def wait_until_in_progress(server, client):
+    while not any(batch["status"] == "in_progress" for batch in list(server.batch_api.batches.values())):
+        assert client.poll() is None
+        time.sleep(0.02)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to one process")
 def test_ctrl_c_leaves_the_batches_to_the_next_command(ledger):
     with serve_questions() as server:
         server.batch_api.plan = lambda number: Fate(polls=10_000)
         client = start_batch_client(server, ledger)
-        while not any(batch["status"] == "in_progress" for batch in list(server.batch_api.batches.values())):
-            assert client.poll() is None
-            time.sleep(0.02)
+        wait_until_in_progress(server, client)
         client.send_signal(signal.SIGINT)
         _, said = client.communicate(timeout=20)
         assert client.returncode == 130 and "run the same command again" in said and "Traceback" not in said
@@ -380,9 +384,7 @@ def test_two_commands_share_the_batches_of_one_ledger(ledger):
     with serve_questions() as server:
         server.batch_api.plan = lambda number: Fate(polls=60)
         client = start_batch_client(server, ledger)
-        while not any(batch["status"] == "in_progress" for batch in list(server.batch_api.batches.values())):
-            assert client.poll() is None
-            time.sleep(0.02)
+        wait_until_in_progress(server, client)
         assert len(generate_questions(make_passages(600), ask(server), ledger)) == 600
         said, _ = client.communicate(timeout=30)
         assert client.returncode == 0 and said == "600\n"
