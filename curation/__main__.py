@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import tyro
 
 from curation.config import (
+    DedupConfig,
     ExpandConfig,
     ExportConfig,
     FilterConfig,
@@ -49,6 +50,7 @@ _SECTIONS: dict[str, Any] = {
     "passages": PassageConfig,
     "generate": GenerateConfig,
     "filter": FilterConfig,
+    "dedup": DedupConfig,
 }
 _STAGES: dict[
     str, tuple[str, tuple[str, ...]]
@@ -58,7 +60,7 @@ _STAGES: dict[
     "estimate": ("passages", ("passages", "generate")),
     "generate": ("generate", ("passages", "generate")),
     "filter": ("filter", ("filter",)),
-    "dedup": ("dedup", ()),
+    "dedup": ("dedup", ("dedup",)),
 }
 _MARKERS = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 _Out = Annotated[Path, tyro.conf.arg(help="Folder of the run.")]

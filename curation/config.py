@@ -54,6 +54,10 @@ class SplitConfig:
 
     jaccard: float = 0.8
     """Documents whose character n-grams are at least this similar are near-duplicates: one of them is kept."""
+    containment: float = 0.9
+    """A document of whose n-grams at least this share stands in another one is contained in it, and dropped."""
+    decontaminate: tuple[Path, ...] = ()
+    """Benchmarks (JSON lines, or folders in BEIR's layout): what resembles their documents or queries is dropped."""
     dev_share: float = 0.1
     """Share of each language's documents in dev."""
     test_share: float = 0.1
@@ -149,11 +153,53 @@ class FilterConfig:
     """Which questions are kept."""
 
     uniqueness_depth: int = 10
-    """BM25 must find the source document among this many best for the question; 0 leaves the check out."""
+    """BM25 must find the source document among this many best for the question; the smaller the stricter, 0 only
+    records the rank.
+    """
+    max_lexical_overlap: float = 1.0
+    """Drop questions of whose n-grams a greater share stands in the passage: BM25 finds them without being taught."""
+    max_easy_share: float = 1.0
+    """Of each language and split at most this share may be easy: BM25 puts the source first, and the lexical overlap is
+    at least --easy-overlap; the most literal ones go first.
+    """
+    easy_overlap: float = 0.8
+    """Lexical overlap from which on a question counts as literal."""
     max_copied_share: float = 0.9
     """A question that repeats more than this share of one sentence, and is hardly longer, is a copy."""
     min_overlap: float = 0.1
     """Share of the question's tokens that must stand in the passage."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DedupConfig:
+    """Which questions count as asked already."""
+
+    question_similarity: float = 0.8
+    """Questions whose character n-grams are at least this similar are near-duplicates: of those about one document, or
+    in different splits, one is kept; others stay and are marked.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeConfig:
+    """Whether an LLM judges the questions that are left, and which ones stay."""
+
+    judge_model: str | None = None
+    """Model that grades each question from 1 to 5 (grounded, specific, answerable, self-contained); by default none is
+    asked. Endpoint, key, pace, caps and ledger are the generator's unless a field below says otherwise.
+    """
+    judge_base_url: tuple[str, ...] = ()
+    """Endpoint of the judge; --base-url by default."""
+    judge_price_in: float | None = field(default=None, metadata=_EFFORT)
+    """Price of a million prompt tokens of the judge; --price-in by default."""
+    judge_price_out: float | None = field(default=None, metadata=_EFFORT)
+    """Price of a million answer tokens of the judge; --price-out by default."""
+    judge_threshold: int = 4
+    """A question stays if none of its grades is lower."""
+    judge_audit_share: float = 0.05
+    """Share of the judge's rejects, and of what it let pass, that is laid out in DIR/audit.jsonl for a person to
+    check.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +213,8 @@ class RunConfig:
     passages: PassageConfig = PassageConfig()
     generate: GenerateConfig = GenerateConfig()
     filter: FilterConfig = FilterConfig()
+    dedup: DedupConfig = DedupConfig()
+    judge: JudgeConfig = JudgeConfig()
     seed: int = 0
     """Seed of every choice by chance."""
     overwrite: bool = False
@@ -261,7 +309,14 @@ def check_config(config: RunConfig) -> None:
             not 1 <= passages.passage_min_tokens <= passages.passage_max_tokens,
             "--passage-min-tokens must be 1 or more, and at most --passage-max-tokens",
         ),
+        (not 0 < split.containment <= 1, "--containment must be above 0, and at most 1"),
         (checks.uniqueness_depth < 0, "--uniqueness-depth must be 0 or more"),
+        (not 0 <= checks.max_lexical_overlap <= 1, "--max-lexical-overlap must be from 0 to 1"),
+        (not 0 <= checks.max_easy_share <= 1, "--max-easy-share must be from 0 to 1"),
+        (not 0 <= checks.easy_overlap <= 1, "--easy-overlap must be from 0 to 1"),
+        (not 0.5 <= config.dedup.question_similarity <= 1, "--question-similarity must be from 0.5 to 1"),
+        (not 1 <= config.judge.judge_threshold <= 5, "--judge-threshold must be from 1 to 5"),
+        (not 0 <= config.judge.judge_audit_share <= 1, "--judge-audit-share must be from 0 to 1"),
         (not 0 <= checks.max_copied_share <= 1, "--max-copied-share must be from 0 to 1"),
         (not 0 <= checks.min_overlap <= 1, "--min-overlap must be from 0 to 1"),
     ]
@@ -296,14 +351,18 @@ def _from_json(plain: dict[str, Any], out: Path) -> RunConfig:
         "passages": PassageConfig,
         "generate": GenerateConfig,
         "filter": FilterConfig,
+        "dedup": DedupConfig,
+        "judge": JudgeConfig,
     }
     sections: dict[str, Any] = {}
     for name, section in types.items():
         values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in plain[name].items()
+            key: tuple(value) if isinstance(value, list) else value for key, value in plain.get(name, {}).items()
         }
         for key in ("ledger", "key_file"):
             if values.get(key):
                 values[key] = Path(values[key])
+        if "decontaminate" in values:
+            values["decontaminate"] = tuple(Path(file) for file in values["decontaminate"])
         sections[name] = section(**values)
     return RunConfig(out=out, seed=plain["seed"], **sections)

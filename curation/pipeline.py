@@ -199,7 +199,7 @@ def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     """Drop questions that were asked already."""
     before = outputs["filter"]
-    stage = Stage("dedup", QUESTION, {}, config.seed, before.digest)
+    stage = Stage("dedup", QUESTION, effective(config.dedup), config.seed, before.digest)
 
     def work() -> tuple[pa.Table, pa.Table]:
         old, marked = before.table["reason"].to_pylist(), mark_duplicate_questions(before.table)
@@ -262,7 +262,8 @@ def make_pairs(questions: pa.Table) -> pa.Table:
         renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names
     }
     columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
-    columns["negative_ids"] = pa.array([[] for _ in range(len(kept))], pa.list_(pa.string()))
+    for name in ("negative_ids", "negative_miners", "negative_ranks", "negative_scores", "pos_scores", "neg_scores"):
+        columns[name] = pa.array([[] for _ in range(len(kept))], PAIR.field(name).type)  # m3-train mine and teach
     return pa.table(columns).select(PAIR.names).cast(PAIR)
 
 

@@ -14,6 +14,8 @@ DOCUMENT = pa.schema(
         ("text", pa.large_string()),
         ("lang", pa.string()),
         ("lang_origin", pa.string()),  # "given" by the source, or "detected" by us
+        ("other_lang", pa.string()),  # another language that much of the text is in; null: there is none
+        ("script", pa.string()),  # most of its letters, by ISO 15924: Latn, Cyrl, Hans, Hant ...
         ("source", pa.string()),  # file or hub data set the document was read from
         ("licence", pa.string()),
         ("group", pa.string()),  # documents of one group are translations of each other
@@ -66,8 +68,16 @@ QUESTION = pa.schema(
         ("completion_tokens", pa.int32()),  # of the whole answer, likewise
         ("answered_at", pa.timestamp("ms", tz="UTC")),
         ("detected_lang", pa.string()),  # what the checks measured
-        ("lexical_overlap", pa.float32()),  # share of the query's tokens that stand in the passage
+        ("lexical_overlap", pa.float32()),  # share of the query's character n-grams that stand in the passage
         ("bm25_rank", pa.int32()),  # rank of the source document for the query, 0 if below the checked depth
+        ("also_relevant", pa.list_(pa.string())),  # documents that BM25 ranks above the source: they may answer it too
+        ("near_duplicate_of", pa.string()),  # a kept question of another document that is worded almost alike
+        ("judge_model", pa.string()),  # the LLM that judged the question; null: none did
+        ("judge_grounded", pa.int8()),  # its grades, 1 to 5
+        ("judge_specific", pa.int8()),
+        ("judge_answerable", pa.int8()),
+        ("judge_self_contained", pa.int8()),
+        ("judge_reason", pa.string()),  # why, in its words
         ("reason", pa.string()),  # null: kept
     ]
 )
@@ -77,7 +87,12 @@ PAIR = pa.schema(
         ("query_id", pa.string()),
         ("query", pa.string()),
         ("positive_ids", pa.list_(pa.string())),
-        ("negative_ids", pa.list_(pa.string())),
+        ("negative_ids", pa.list_(pa.string())),  # hard negatives, hardest first; the three columns below go with it
+        ("negative_miners", pa.list_(pa.string())),  # what found each: bm25, dense, sparse, multi_vec
+        ("negative_ranks", pa.list_(pa.int32())),  # its rank there among all documents, from 1
+        ("negative_scores", pa.list_(pa.float32())),  # and its score there
+        ("pos_scores", pa.list_(pa.float32())),  # a teacher's scores of the positives; empty: none was asked
+        ("neg_scores", pa.list_(pa.float32())),  # and of the negatives
         ("lang", pa.string()),
         ("evidence_start", pa.int64()),  # offsets of the passage in the text of the positive document
         ("evidence_end", pa.int64()),
@@ -103,6 +118,14 @@ PAIR = pa.schema(
                 "detected_lang",
                 "lexical_overlap",
                 "bm25_rank",
+                "also_relevant",
+                "near_duplicate_of",
+                "judge_model",
+                "judge_grounded",
+                "judge_specific",
+                "judge_answerable",
+                "judge_self_contained",
+                "judge_reason",
             )
         ),
     ]
