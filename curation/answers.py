@@ -118,6 +118,8 @@ def _items(value: Any, prompt: Prompt, depth: int) -> Iterator[Answered]:
         yield from _make([value], prompt)
     elif isinstance(value, dict):
         named = {str(name).strip().casefold().replace(" ", "_"): held for name, held in value.items()}
+        if prompt.style == "grades":
+            named = {name: str(held) if type(held) is int else held for name, held in named.items()}
         if prompt.parts and all(isinstance(named.get(part), str) for part in prompt.parts):
             yield from _make([named[part] for part in prompt.parts], prompt)
         elif not prompt.parts and (own := [named[name] for name in _NAMES_OF_ONE if isinstance(named.get(name), str)]):
