@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import pyarrow as pa
 
-from curation.answers import recover_question
+from curation.recover import recover_question
 from curation.checks import Asked, first_reason, read_details
 from curation.config import FilterConfig
 from curation.engine import progress
