@@ -43,11 +43,12 @@ _ASSENT = (
     r"|当然(?:可以)?|當然(?:可以)?|好的?|没问题|沒問題|以下|这是|這是|下面|可以|明白了?|请看"
 )
 _CLOSING = (
-    r"\b(?:i )?hope\b|let me know|feel free|note that|this (?:one|asks|focuses)|if you|\bhoffe|falls sie|wenn (?:sie|du)|lassen sie|lass mich"
-    r"|n['’]hésite|j['’]espère|si vous|espero|si (?:quiere|necesita|desea)|no dudes|avísa|\bspero\b|fammi|se (?:vuoi|hai|desider)|avis[ea]|me diga|se (?:precisar|quiser)"
-    r"|надеюсь|если вам|дайте знать|أتمنى|آمل|إذا كنت|أخبرني|उम्मीद|आशा है|यदि आप|अगर आप|お役に立|ご(?:不明|希望|要望|質問)|お知らせ|도움이|바랍니다|필요하|원하시|หวังว่า|หาก|ถ้าคุณ"
-    r"|希望|如果您|如果你|如需|需要"
+    r"(?:i )?hope\b|let me know|feel free|note that|this (?:one|asks|focuses)|if you|(?:ich )?hoffe|falls sie|wenn (?:sie|du)|lassen sie|lass mich"
+    r"|n['’]hésite|j['’]espère|si vous|espero|si (?:quiere|necesita|desea)|no dudes|avísa|spero\b|fammi|se (?:vuoi|hai|desider)|avis[ea]|me diga|se (?:precisar|quiser)"
+    r"|надеюсь|если вам|дайте знать|أتمنى|آمل|إذا كنت|أخبرني|उम्मीद|आशा है|यदि आप|अगर आप|お役に立|ご(?:不明|希望|要望|質問)|お知らせ|(?:이 .{0,6})?도움이|필요하시|원하시|หวังว่า|หากคุณ|ถ้าคุณ"
+    r"|希望(?:这|這|对|對|能)|如果您|如果你|如需|如有"
 )
+_THIS = "this|the|the above|diese|obige|cette|est[ae]|ess[ae]|quest[ao]|этот|данный|هذا|यह|इस|この|上記の|이|위|这个?|這個?|该|此"
 _SORRY = (
     r"(?:i['’]?m|i am) (?:very |so |really )?sorry|sorry,|i (?:do )?apologi[sz]e|my apologies|as an? ai\b|as a (?:large )?language model"
     r"|es tut mir (?:sehr )?leid|tut mir leid|entschuldig(?:ung|en sie)|als ki\b|(?:je suis )?(?:vraiment |sincèrement )?désolée?|je m['’]excuse|veuillez m['’]excuser"
@@ -69,7 +70,10 @@ _QUESTION_NOUN = regex.compile(_QUESTION)
 _TEXT_NOUN = regex.compile(TEXT)
 _TASK_VERB = regex.compile(_MAKE)
 _ASSENTS = regex.compile(rf"^[\W_]*(?:{_ASSENT})(?:(?<=以下|下面|这是|這是|こちら|请看)|(?![\p{{L}}\p{{M}}]))")
-_CLOSINGS = regex.compile(_CLOSING)
+# "This question asks for ..."; the pronoun stands behind the noun in Thai.
+_CLOSINGS = regex.compile(
+    rf"^[\W_]*(?:\w+,? )?(?:{_CLOSING})|^[\W_]*(?:{_THIS}) ?(?:{_QUESTION})|^[\W_]*(?:คำถาม|คําถาม)(?:นี้|ข้างต้น)"
+)
 _APOLOGY = regex.compile(rf"(?<!\p{{L}})(?:{_SORRY})|{_CANNOT}")
 _OPENS_WITH_REGRET = regex.compile(rf"^[\W_]*(?:\w+,? )?(?:{_SORRY}|{_REGRET}|{_CANNOT})")
 # A label: a noun of the trade, with a word or two before it and a number behind it, then a colon.
@@ -101,9 +105,7 @@ def introduces(text: str) -> bool:
 def closes(text: str) -> bool:
     """Return whether a text without a question can be what is said after one."""
     plain = text.casefold()
-    return not QUESTION_MARK.search(plain) and not ANSWER_LABEL.search(plain) and (
-        names_question(plain) or bool(_CLOSINGS.search(plain))
-    )
+    return not QUESTION_MARK.search(plain) and not ANSWER_LABEL.search(plain) and bool(_CLOSINGS.search(plain))
 
 
 def states_task(text: str) -> bool:

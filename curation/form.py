@@ -9,10 +9,11 @@ import regex
 from curation.asked import Asked
 from curation.chatter import ANSWER_LABEL, apologises, names_question, states_task
 from curation.config import FilterConfig
-from curation.grams import LETTER, WORD, is_dense, lexical_overlap
+from curation.function_words import words_of
+from curation.grams import LETTER, WORD, is_dense, lexical_overlap, spaced_words
 from curation.instruction_echo import repeats_instruction
 from curation.joined import joins_questions
-from curation.wording import QUESTION_MARK, asks, is_question
+from curation.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, worded_as_question
 
 _ENDED = {"length": "cut_off", "refused": "refused", "failed": "failed", "unreadable": "unreadable"}
 # Tags have names in ASCII: Korean puts titles of works in angle brackets.
@@ -25,6 +26,8 @@ _LISTED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:�
 _INSIDE_QUOTES = regex.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』|《[^》]*》|\([^)]*\)|（[^）]*）|&quot;.*&quot;")
 _SENTENCE_END = regex.compile(r"(?<=[\p{L}\p{M}]{3}[.!:])\s+(?=\S)|(?<=[。！：।])\s*(?=\S)")
 _ENDS_OPEN = regex.compile(r"[,，、:：(（「《“«\-–]\s*$")
+_STOP = regex.compile(r"[.?？؟⸮;՞፧!।。)\]\"'”»]\s*$")
+_NEVER_LAST = frozenset("the a an and or der die das und ein eine oder le la les un une des et du el los las y o lo gli e os as em и или в на с и و और का की के".split())
 MIN_LETTERS, MIN_LETTERS_DENSE, MIN_LETTERS_KEYWORDS = 10, 5, 3
 MIN_CLAIM_WORDS, MIN_CLAIM_LETTERS_DENSE = 4, 8
 MIN_QUESTION_LETTERS = 4  # a shorter piece before a question mark is no question of its own
@@ -51,7 +54,9 @@ def check_too_long(asked: Asked, config: FilterConfig) -> str | None:
 
 def check_readable(asked: Asked, config: FilterConfig) -> str | None:
     """It is not JSON or labelled lines that could not be taken apart."""
-    return "unreadable" if _JSON.search(asked.query) else None
+    labels = {label.casefold() for label in _LABELS.findall(asked.query)} if len(asked.lines) > 1 else ()
+    several = len(labels) > 1 and not ANSWER_LABEL.search(asked.query)
+    return "unreadable" if several or _JSON.search(asked.query) else None
 
 
 def check_refusal(asked: Asked, config: FilterConfig) -> str | None:
@@ -74,17 +79,13 @@ def check_answer_included(asked: Asked, config: FilterConfig) -> str | None:
     if len(asked.lines) > 1:
         first, *others = asked.lines
         return "answer_included" if is_question(first) and not any(map(is_question, others)) else None
-    marks = list(QUESTION_MARK.finditer(asked.query))
-    if asked.style != "question" or not marks:
-        return None
-    before, after = asked.query[: marks[-1].start()], asked.query[marks[-1].end() :]
-    stands_behind = WORD.search(_without_quotation(asked.query, before, after))
-    return "answer_included" if stands_behind and not asks(after, asked.expected) else None
+    return "answer_included" if asked.style == "question" and _behind_last_mark(asked.query) else None
 
 
-def _without_quotation(query: str, before: str, after: str) -> str:
-    """Return what stands behind the last question mark, nothing where the mark belongs to a quotation."""
-    return after if QUESTION_MARK.search(_INSIDE_QUOTES.sub("", query)) else ""
+def _behind_last_mark(query: str) -> str:
+    """Return what stands behind the last question mark that belongs to no quotation; empty if it has no letter."""
+    behind = QUESTION_MARK.split(_INSIDE_QUOTES.sub(" ", query))[1:]
+    return behind[-1] if behind and WORD.search(behind[-1]) else ""
 
 
 def check_one_question(asked: Asked, config: FilterConfig) -> str | None:
@@ -95,6 +96,8 @@ def check_one_question(asked: Asked, config: FilterConfig) -> str | None:
     several = len(lines) > 1 and (sum(map(is_question, lines)) > 1 or sum(map(bool, map(_LISTED.match, lines))) > 1)
     pieces = QUESTION_MARK.split(_INSIDE_QUOTES.sub("", asked.query))[:-1]
     several = several or sum(len(LETTER.findall(piece)) >= MIN_QUESTION_LETTERS for piece in pieces) > 1
+    behind = _behind_last_mark(asked.query)
+    several = several or asks_twice_unmarked(asked.query) or (bool(behind) and worded_as_question(behind, asked.expected))
     several = several or (asked.style == "question" and joins_questions(asked.query, asked.expected))
     return "several_questions" if several else None
 
@@ -139,7 +142,16 @@ def check_whole(asked: Asked, config: FilterConfig) -> str | None:
     """It does not break off, as far as it can be seen: after a comma or a bracket, or within a word of the passage."""
     if asked.style == "keywords":
         return None
-    return "cut_off" if _ENDS_OPEN.search(asked.query) else None
+    if _ENDS_OPEN.search(asked.query):
+        return "cut_off"
+    if _STOP.search(asked.query) or is_dense(asked.query):
+        return None
+    return "cut_off" if _breaks_off(words_of(asked.query)[-1], spaced_words(asked.passage)) else None
+
+
+def _breaks_off(last: str, spaced: str) -> bool:
+    """Return whether the last word is an article or the like, or but the beginning of a word of the passage."""
+    return last in _NEVER_LAST or (len(last) > 1 and f" {last} " not in spaced and f" {last}" in spaced)
 
 
 def check_question(asked: Asked, config: FilterConfig) -> str | None:

@@ -4,11 +4,17 @@ from functools import lru_cache
 
 import regex
 
+from curation.function_words import content_words
 from data.text import UNSPACED, normalise
 
 DENSE = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")  # a letter is a syllable or a word
 LETTER = regex.compile(r"\p{L}")
 WORD = regex.compile(r"[\p{L}\p{N}\p{M}]+")
+_GRAMS = {"ja": 2, "zh": 2, "th": 3, "lo": 3, "my": 3, "km": 3}
+_STEMS = {"ko": 2, "ar": 4}  # letters of a word that its endings leave alone
+_HIRAGANA = regex.compile(r"\p{Hiragana}+")
+_ARABIC_PREFIX = regex.compile(r"^(?:وال|بال|كال|فال|لل|ال|[وبلفك])(?=.{3})")
+MIN_PIECES = 4
 _BETWEEN_WORDS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 
 
@@ -24,6 +30,29 @@ def lexical_overlap(query: str, passage: str) -> float:
     spaced = spaced_words(passage)
     found = sum((gram if len(gram) == width else f" {gram} ") in spaced for gram in grams)
     return found / len(grams) if grams else 0.0
+
+
+def content_overlap(query: str, passage: str, lang: str) -> float:
+    """Return the share of the query's content words whose beginnings stand in the passage; 1 where there are too few
+    to tell. In scripts without spaces n-grams stand for the words.
+    """
+    pieces = _content_pieces(query, lang)
+    if len(pieces) < MIN_PIECES:
+        return 1.0
+    spaced = spaced_words(passage)
+    return sum(piece in spaced for piece in pieces) / len(pieces)
+
+
+def _content_pieces(query: str, lang: str) -> set[str]:
+    words = content_words(query, lang)
+    if lang in _GRAMS:
+        width = _GRAMS[lang]
+        if lang == "ja":  # endings and particles are written in Hiragana
+            words = [part for word in words for part in _HIRAGANA.split(word) if part]
+        return {word[at : at + width] for word in words for at in range(max(1, len(word) - width + 1))}
+    if lang == "ar":
+        words = [_ARABIC_PREFIX.sub("", word) for word in words]
+    return {word[: _STEMS.get(lang, 5)] for word in words}
 
 
 @lru_cache(maxsize=64)

@@ -6,13 +6,14 @@ import regex
 
 from curation.asked import Asked
 from curation.config import FilterConfig
-from curation.grams import LETTER, gram_width, grams_of, spaced_words
+from curation.grams import content_overlap, gram_width, grams_of, is_dense, spaced_words
 from curation.wording import asks_at_end, ends_in_mark, worded_as_question
 from data.text import letters, normalise
 
 PLACES = ("first", "second")  # parts of an answer that must be quotations of the passage
 _SENTENCE = regex.compile(r"[^.!?؟।。！？\n]+")
 MIN_PLACE_LETTERS = 5
+LONG_LETTERS, LONG_LETTERS_DENSE = 30, 12
 MIN_BLOCK = 3  # letters; shorter pieces stand in both texts by chance
 
 
@@ -27,7 +28,8 @@ def check_grounded(asked: Asked, config: FilterConfig) -> str | None:
     """It shares content with the passage."""
     if not asked.sees_passage:
         return None
-    return "not_grounded" if asked.overlap < config.min_overlap else None
+    share = content_overlap(asked.query, asked.passage, asked.lang)
+    return "not_grounded" if share < config.min_overlap else None
 
 
 def check_places(asked: Asked, config: FilterConfig) -> str | None:
@@ -53,9 +55,13 @@ def _copies(asked: Asked, share: float) -> bool:
     if asked.overlap < share:  # what is copied for this share has its n-grams in the passage
         return False
     plain = letters(asked.query)
+    in_passage = plain in spaced_words(asked.passage).replace(" ", "")
     is_asking = worded_as_question(asked.query, asked.expected) or asks_at_end(asked.query, asked.expected)
-    if not (ends_in_mark(asked.query) and is_asking) and plain in spaced_words(asked.passage).replace(" ", ""):
+    few_letters = LONG_LETTERS_DENSE if is_dense(plain) else LONG_LETTERS  # a short question may be a piece by chance
+    if in_passage and (len(plain) >= few_letters or not (ends_in_mark(asked.query) and is_asking)):
         return True
+    if is_asking:  # it may ask in the words of the sentence, an asking word where the answer stands
+        share = 1 - (1 - share) / 3
     normal = normalise(asked.query)
     width = gram_width(normal)
     grams = grams_of(normal, width)

@@ -14,8 +14,8 @@ _AND_ASKS = {
     "pt": r"\b(?:e|ou) (?:\w{1,4} )?(?:quem|o que|quando|onde|qual|quais|por que|como|quant[oa]s?)\b",
     "ru": r"\b(?:и|или|а) (?:\w{1,3} )?(?:кто|кого|что|чем|когда|где|куда|как|каков\w*|как(?:ой|ая|ое|ие|их|им|ую)|почему|зачем|сколько)\b",
     "hi": r"(?:और|तथा|एवं|या) (?:\S+ ){0,3}?(?:कौन|किसने|किस|क्या|कब|कहाँ|कहां|कितन\S*|क्यों|कैस\S)(?![\p{L}\p{M}])",
-    "ar": r"\sو(?:من هو|من هي|ما هو|ما هي|ما|ماذا|متى|أين|لماذا|كيف|كم|هل|أي)\s",
-    "ja": r"(?:か[、,。]|また[、,]|そして[、,]?).{0,30}(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
+    "ar": r"\sو(?:من (?:هو|هي|الذي|قام|كان)|ما هو|ما هي|ما|ماذا|متى|أين|لماذا|كيف|كم|هل|أي)\s",
+    "ja": r"(?:か[、,。]|[、,](?:また|そして|さらに|かつ)|また[、,]|そして[、,]?).{0,30}(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
     "ko": r"(?:며|고|그리고|또한)[ ,]+(?:\S+ ){0,4}?(?:무엇|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇)",
     "th": r"(?:และ|หรือ).{0,25}(?:อะไร|ใคร|ที่ไหน|เมื่อใด|อย่างไร|เท่าใด|เท่าไร|(?<!เ)กี่|ทำไม|เพราะเหตุใด)",
     "zh": r"(?:，|,|并且|以及|并|和|又|且|还)[^，,]{0,8}(?:什么时候|什么|什麼|谁|誰|哪|多少|何时|如何|怎|为何|為何)",
@@ -28,7 +28,7 @@ _ASKS = {
     "it": r"\b(?:chi|che|cosa|quando|dove|qual\w*|perché|come|quant\w)\b",
     "pt": r"\b(?:quem|que|quando|onde|qual|quais|como|quant\w+)\b",
     "ru": r"\b(?:кто|кого|что|чем|когда|где|куда|как\w*|почему|зачем|сколько)\b",
-    "hi": r"(?:कौन|किस|किन|क्या|कब|कहाँ|कहां|कितन|क्यों|कैस)",
+    "hi": r"(?<![\p{L}\p{M}])(?:कौन|किस|किन|क्या|कब|कहाँ|कहां|कितन|क्यों|कैस)",
     "ar": r"(?:من|ما|ماذا|متى|أين|أي|لماذا|كيف|كم|هل)",
     "ja": r"(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
     "ko": r"(?:무엇|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇)",
@@ -36,8 +36,9 @@ _ASKS = {
     "zh": r"(?:什么|什麼|谁|誰|哪|几|多少|何|怎)",
 }
 _PATTERNS = {lang: (regex.compile(_ASKS[lang]), regex.compile(_AND_ASKS[lang])) for lang in _AND_ASKS}
-_DENSE = frozenset({"ja", "ko", "th", "zh"})
-MIN_LETTERS_BETWEEN, MIN_LETTERS_BETWEEN_DENSE, MIN_LETTERS_BEHIND = 10, 4, 3
+# Letters between the first asking word and "and", and behind the second one; where asking words stand at the end of
+# their clause, "and" may follow at once.
+_LETTERS = {"ja": (4, 3), "ko": (4, 3), "zh": (4, 3), "th": (0, 6), "hi": (2, 3), "ar": (4, 3)}
 
 
 def joins_questions(text: str, lang: str) -> bool:
@@ -50,9 +51,9 @@ def joins_questions(text: str, lang: str) -> bool:
     first, joined = _PATTERNS[lang]
     plain = text.casefold()
     begins = first.search(plain)
-    few = MIN_LETTERS_BETWEEN_DENSE if lang in _DENSE else MIN_LETTERS_BETWEEN
+    few, behind = _LETTERS.get(lang, (10, 3))
     return begins is not None and any(
         len(LETTER.findall(plain[begins.end() : found.start()])) >= few
-        and len(LETTER.findall(plain[found.end() :])) >= MIN_LETTERS_BEHIND
+        and len(LETTER.findall(plain[found.end() :])) >= behind
         for found in joined.finditer(plain, begins.end())
     )

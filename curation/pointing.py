@@ -18,7 +18,7 @@ _POINTING = {
     ),
     "de": (
         r"\b(?:de[rmsn]|das|im|zum|vom|laut|diese[rnsm]?|jene[rnsm]?|obige[nrms]?|vorliegende[nrms]?|folgende[nrms]?|gegebene[nrms]?) (?:(?:obigen?|vorliegenden?|gegebenen?|folgenden?|genannten?|bereitgestellten?|angegebenen?) )?(?:text(?:e?s)?|text(?:abschnitt|auszug|stelle|passage)\w*|absatz(?:es)?|auszug(?:e?s)?)\b(?! (?:des|der|von|aus|\d))"
-        r"|\b(?:diese[rnsm]?|im|laut(?: diese[rm]| de[rm])?|obige[nrms]?|folgende[nrms]?|vorliegende[nrms]?) (?:artikels?|dokument(?:e?s)?|abschnitt(?:e?s)?|passage|beitrags?)\b(?! (?:\d|des|der|von))"
+        r"|\b(?:diese[rnsm]?|im|in dem|laut(?: diese[rm]| de[rm])?|obige[nrms]?|folgende[nrms]?|vorliegende[nrms]?) (?:artikels?|dokument(?:e?s)?|abschnitt(?:e?s)?|passage|beitrags?)\b(?! (?:\d|des|der|von))"
         r"|\b(?:diese[rnsm]?|vorliegende[nrms]?) (?:autors?|studie|berichte?s?|kapitels?|seite|autorin|quelle)\b|\b(?:laut|nach ansicht|nach meinung) (?:de[srm] )?(?:autors?|verfassers?|autorin)\b"
         r"|\b(?:oben|unten|hier) (?:genannt|erwähnt|beschrieben|aufgeführt)|\bim obigen\b"
     ),
@@ -41,7 +41,7 @@ _POINTING = {
         r"|\bsopra ?c?citat|\b(?:menzionat|descritt|citat|indicat)\w+ (?:sopra|qui)\b"
     ),
     "pt": (
-        r"\b(?:est[ea]|ess[ea]|dest[ea]|dess[ea]|nest[ea]|ness[ea]|o|do|no|ao) (?:(?:presente|seguinte|mesmo) )?(?:texto|trecho|excerto|parágrafo|fragmento)\b(?! (?:de|do|da|dos|das)\b)|\b(?:[dn]?est[ae]|[dn]?ess[ae]|na) passagem\b(?! d)"
+        r"\b(?:est[ea]|ess[ea]|dest[ea]|dess[ea]|nest[ea]|ness[ea]|o|do|no|ao) (?:(?:presente|seguinte|mesmo) )?(?:texto|trecho|excerto|parágrafo|fragmento)\b(?! (?:de|do|da|dos|das)\b)|\b(?:[dn]?est[ae]|[dn]?ess[ae]|na) passagem\b(?! d)|\b[dn]?a passagem (?:acima|anterior|seguinte)"
         r"|\b(?:[dn]?est[ea]|[dn]?ess[ea]|o presente) (?:artigo|documento|seção|secção|estudo|página|autora?|capítulo|relatório)\b"
         r"|\b(?:segundo|de acordo com|conforme) [oa] (?:artigo|documento|autora?)\b(?! \d| d[eoa])|\bno (?:artigo|documento)\b(?! \d| d[eoa])"
         r"|\b(?:mencionad|descrit|citad|indicad)\w+ (?:acima|aqui|anteriormente)\b"
@@ -52,7 +52,7 @@ _POINTING = {
         r"|\bавтор\w* (?:текст|стать|отрыв)\w*|\bпо (?:мнению|словам|утверждению) автора\b(?! \p{L})|\bвышеупомянут|\b(?:указанн|упомянут|описанн)\w+ (?:выше|здесь)\b"
     ),
     "ar": (
-        r"(?<!\p{L})[وفبلك]?(?:ال|لل)(?:نص|فقرة|مقطع|مقتطف)(?!\p{L})(?! (?:ال|من))"
+        r"(?<!\p{L})[وفبلك]?(?:ال|لل)(?:نص|فقرة|مقطع|مقتطف)(?!\p{L})(?! (?:ال(?!سابق|تالي|مقدم|مذكور|معطى|مرفق|آتي)|من))"
         r"|(?:هذا|هذه) ال(?:نص|فقرة|مقطع|مقال|مقالة|وثيقة|مستند|قسم|دراسة|كاتب|مؤلف)(?!\p{L})"
         r"|(?:في|حسب|بحسب|وفق|وفقا|وفقًا) ?(?:ال|لل)(?:مقال|مقالة|وثيقة|كاتب|مؤلف)(?!\p{L})|أعلاه|المذكورة? (?:هنا|سابق)"
     ),
@@ -66,7 +66,7 @@ _POINTING = {
     ),
     "ko": (
         r"(?<![가-힣])(?:이|위|본|다음|해당|주어진|제시된|제공된|아래|상기) ?(?:글|텍스트|본문|지문|단락|문단|문서|기사|문장|구절|발췌문|저자|필자|논문)(?:은|는|이|가|을|를|의|에|에서|로|과|와|도)?(?:[\s,?]|$|에 따르면)"
-        r"|본문|(?<![가-힣])(?:글|텍스트|지문|단락|문단|문서|기사|저자|필자|글쓴이)에 (?:따르면|의하면)|(?<![가-힣])(?:글|텍스트|지문|단락|문단)에서|(?:위에서|앞서) (?:언급|설명)"
+        r"|본문|윗글|(?<![가-힣])(?:글|텍스트|지문|단락|문단|문서|기사|저자|필자|글쓴이)에 (?:따르면|의하면)|(?<![가-힣])(?:글|텍스트|지문|단락|문단)에서|(?:위에서|앞서) (?:언급|설명)"
     ),
     "th": (
         r"(?:ข้อความ|บทความ|ย่อหน้า|เนื้อหา|เอกสาร|ข้อมูล|เรื่อง|ผู้เขียน|บทอ่าน)(?:ที่ให้|ที่ก[ำํ]?า?หนด)?(?:นี้|ดังกล่าว|ข้างต้น|ข้างล่าง|ที่ให้มา|ต่อไปนี้|ด้านบน|ข้างบน)"

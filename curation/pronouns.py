@@ -1,139 +1,71 @@
-"""Questions that name nothing: "What did he do next?", "What is it?", and their like in each language.
+# ruff: noqa: E501
+"""Questions that lack their subject: "What did he do next?", "What is it?", and their like in each language.
 
-Known of a language are the words that name nothing (asking words, auxiliaries, prepositions, the commonest verbs and
-nouns), and which of them stand for something else. A question lacks its subject if nothing but such words is in it,
-or if nothing but such words stands before its first pronoun. A language that is not listed is not judged.
+A question lacks it if nothing but words that name nothing (`curation.function_words`) is in it, if nothing but such
+words stands before its first pronoun, or if beside a pronoun there is but one other word, which is no name. A language
+that is not listed is not judged.
 """
 
 from functools import lru_cache
 
 import regex
 
-_PRONOUNS = {
-    "en": "he she it they him them this that these those such",
-    "de": "er sie es ihm ihn ihr ihnen dies diese dieser dieses diesen diesem jene jener jenes derselbe dieselbe",
-    "fr": "il elle ils elles lui leur ce cet cette ces celui celle ceux celles cela ça ceci celui-ci y en",
-    "es": "él ella ello ellos ellas le les este esta estos estas esto ese esa esos esas eso aquel aquella aquello dicho dicha",
-    "it": "egli lui lei esso essa essi esse loro questo questa questi queste quello quella quelli quelle ciò",
-    "pt": "ele ela eles elas dele dela deles delas lhe lhes este esta estes estas isto esse essa esses essas isso aquele aquela aquilo",
-    "ru": "он она оно они ему ей им ним ней ними нём нем него неё нее них этот эта это эти этого этой этому этим этом этих тот та те того той них",
-    "ar": "هذا هذه ذلك تلك هؤلاء أولئك به بها بهم فيه فيها فيهم منه منها عنه عنها عليه عليها إليه إليها",
-    "hi": "वह वे उसने उन्होंने उसे उन्हें उसमें उनमें यह ये इसने इन्होंने इसे इन्हें इसमें इनमें उस उन इस इन उससे इससे",
-    "ko": "그는 그가 그를 그에게 그녀 그녀는 그녀가 그녀의 그녀를 그들 그들은 그들이 그들의 그것 그것은 그것이 그것의 그것을 이 이는 이것 이것은 이것이 이것의 이것을 이들 이들은 이들이 이들의 저것 여기 여기서 거기",
-}
-_EMPTY = {
-    "en": """he his him her hers its their theirs who whom whose what when where which why how is are was were be been being am do does did done doing can could will would shall
-        should may might must has have had having a an the of in on at to for from by with about into over under between among as
-        than then so if and or but not no any some all both each more most much many few other another same own very also just only even
-        there here again next after afterwards before later first last finally still ever now way thing things reason reasons time times
-        year date day place kind type name result happen happened happens happening say says said mean means meant mention mentioned
-        describe described explain explained discuss discussed call called know known become became go went gone come came get got give given
-        take took make made use used think thought feel believe important main significance importance purpose role cause caused like
-        you your we our us i my me person people someone something anything everything long old far s t re ve""",
-    "de": """sein seine seinen seinem seiner ihre ihren ihrem ihrer wer wen wem wessen was wann wo woher wohin wie warum weshalb wieso wodurch womit wofür worüber wovon worin woran welche welcher welches
-        welchen welchem ist sind war waren sein gewesen wird werden wurde wurden worden hat haben hatte hatten kann können konnte konnten soll
-        sollte muss musste darf will wollte der die das den dem des ein eine einen einem einer eines von vom in im an am auf zu zum zur für mit bei nach vor
-        über unter aus durch um als und oder aber nicht kein keine auch noch nur schon sehr mehr alle viel viele wieviel so dann danach davor dabei
-        dazu damit darüber davon daran hier dort da zuerst zuletzt später nun jetzt tun tat getan macht machte gemacht machen geschah geschieht passiert passierte
-        geschehen sagt sagte gesagt bedeutet bedeutete heißt hieß genannt erwähnt beschrieben kam kommt ging geht gibt gab wichtig grund zeit jahr ort
-        art name folge ergebnis zweck rolle ursache ding dinge mensch menschen person""",
-    "fr": """son sa ses leurs le la les y en qui que quoi quand où quel quelle quels quelles lequel laquelle pourquoi comment combien est sont était étaient fut furent être été a ont
-        avait avaient eut avoir peut peuvent pouvait doit doivent fait faire faisait firent fit un une des de du d l au aux à dans en par pour avec sans sur sous
-        entre vers chez et ou mais ne pas plus moins très aussi encore se s t on nous vous qu c ce cela est-ce après ensuite puis avant alors ici là dit dire
-        passé passe passa arrivé arrive arriva signifie mentionné décrit devenu appelle appelé nommé raison temps année date jour lieu chose personne nom
-        rôle but cause résultat conséquence important importante quelle-est""",
-    "es": """su sus lo quién quiénes quien qué que cuándo cuando dónde donde cuál cuáles cómo como cuánto cuánta cuántos cuántas por porqué es son era eran fue fueron
-        ser sido está están estaba ha han había hay haber puede pueden podía debe hace hacer hizo hicieron hacía un una unos unas el la los las de del al a en con sin
-        sobre para y o e u pero no más menos muy también se después luego antes entonces aquí allí ahora dice dijo decir significa pasó pasa ocurrió ocurre
-        sucedió sucede mencionado llama llamaba llamó nombre razón motivo tiempo año fecha día lugar cosa persona papel causa resultado importante tiene tenía tuvo""",
-    "it": """suo sua suoi sue gli chi che cosa cos quando dove dov quale quali qual perché come com quanto quanta quanti quante è sono era erano fu furono essere stato stata stati
-        state ha hanno aveva avevano può possono poteva deve fa fare fece fecero fatto un uno una il lo la i le l di del della dei delle dell a al alla ai alle in
-        nel nella con senza su sul per tra fra e o ma non più meno molto anche si ci dopo poi prima allora qui lì ora dice disse dire significa successe
-        succede successo accade accadde accaduto menzionato chiama chiamava nome motivo ragione tempo anno data giorno luogo persona ruolo causa risultato
-        importante d all""",
-    "pt": """seu sua seus suas quem que quê o a os as quando onde aonde qual quais por porque como quanto quanta quantos quantas é são era eram foi foram ser sido está estão
-        estava tem têm tinha há pode podem podia deve faz fazer fez fizeram feito um uma uns umas de do da dos das em no na nos nas ao à com sem sobre para e ou
-        mas não mais menos muito também se depois então antes aqui ali agora diz disse dizer significa aconteceu acontece ocorreu mencionado chama chamava nome
-        razão motivo tempo ano data dia lugar coisa pessoa papel causa resultado importante""",
-    "ru": """его её ее их свой свою кто кого кому кем ком что чего чему чем чём когда где куда откуда как какой какая какое какие какого каких каким какую какова каков почему зачем сколько
-        чей чья чьё чьи ли был была было были будет есть быть является стал стала стало стали сделал сделала сделали делал делает произошло случилось сказал
-        сказала сказано говорится значит означает упоминается в во на с со к ко по о об от до из за для при у под над между через после перед затем потом
-        дальше далее тогда здесь там и или а но не ни же бы то также еще ещё уже только более очень год году время имя место причина роль цель результат
-        человек люди мог могла могли нужно можно""",
-    "ar": """هو هي هم هن هما له لها لهم ماهو ماهي من ما ماذا متى أين اين أي اي أية لماذا كيف كم هل لمن بماذا مما عم كان كانت كانوا يكون تكون فعل فعلت فعلوا يفعل حدث حدثت يحدث حصل جرى قال قالت يقول قيل
-        يعني تعني ذكر يذكر في على إلى الى عن مع بعد قبل ثم عند عندما حتى و أو لا لم لن قد كل بعض أيضا أيضًا هنا هناك الذي التي الذين سبب اسم عام سنة وقت مكان دور
-        نتيجة تم أصبح أصبحت ب ل ذلك""",
-    "hi": """उसका उसकी उसके उनका उनकी उनके इसका इसकी इसके इनका इनकी इनके अपना अपनी अपने कौन किस किसने किसे किसका किसकी किसके किन किसको क्या कब कहाँ कहां क्यों कैसे कैसा कैसी कितना कितनी कितने है हैं था थी थे हो होता होती होते हुआ हुई हुए गया गयी गई गए
-        किया की करता करते करना करने का के को में से पर ने तक और या भी ही तो न नहीं एक बाद पहले फिर आगे तब अब यहाँ वहाँ कहा कहते मतलब अर्थ बताया बताएं नाम कारण समय साल वर्ष
-        दिन जगह स्थान भूमिका परिणाम महत्वपूर्ण लिए द्वारा बारे रहा रही रहे सकता सकते जाता जाती जाते दिया दी दिए उल्लेख""",
-    "ko": """그 그의 그녀의 그들의 그것의 이것의 이들의 무엇 무엇을 무엇이 무엇은 무엇인가 무엇인가요 무엇입니까 무엇이었나 무엇이었나요 무엇이었습니까 무슨 뭐 뭘 누구 누가 누구인가 누구인가요 누구입니까 언제 언제인가 어디 어디서 어디에 어디에서 어떤 어느
-        어떻게 왜 몇 얼마나 얼마 했나 했나요 했는가 했습니까 했을까 하였나 하였는가 하였습니까 하나요 합니까 하는가 되었나 되었나요 되었는가 되었습니까 됐나요 있나 있나요 있는가 있습니까 있었나 있었나요 있었습니까
-        인가 인가요 입니까 일어났나 일어났나요 일어났습니까 일어난 일 일은 일이 것 것은 것이 것을 때 때는 후 후에 다음 다음에 다음으로 이후 이후에 그리고 그 이 그후 의 및 또는 말했나 말했나요 말했습니까
-        의미하나요 의미합니까 의미는 이유 이유는 이유가 결과 결과는 이름 이름은 사람 사람은 곳 곳은 때문에 대해 대하여 관해 무엇에 중요한 가장 역할 역할은 한 할 하는""",
-}  # fmt: skip
-# In scripts without spaces: what names nothing, as pieces of text; the pronouns among them are told apart.
-_PIECES = {
-    "ja": (
-        r"彼女たち|彼女ら|彼女|彼ら|彼|それら|これら|それ(?!まで|ぞれ)|これ(?!まで)|その(?!後|他|まま|頃)|この(?!頃)|そこ|ここ|同氏|同社",
-        r"それ|これ|その|この|何人|何年|何月|何日|何歳|何|誰|どこ|いつ|いくつ|いくら|どれくらい|どれ|どの(?:ような|ように|くらい)?|どちら|どんな|どう|なぜ|だれ|なに|なん|(?:そ|こ)のよう[なに]|後|前|次|時|年|人|者|物|事|名前|理由|目的|意味|結果|重要|主|以前|以後|今|さらに|また|そして|しました|しますか|します|した|して|しよう|する|され|いう|言い?|述べ|説明|行い?|行われ|起こり?|起き|"
-        r"なり|なっ|なる|です|でし|ます|まし|ませ|ある|あっ|あり|いる|いまし|いた|とは|について|に関して|という|から|まで|より|こと|もの|ため|ところ|[はがをにでとのもへやかねよらたてだなれさくいうるしっんえけ]",
-    ),
-    "zh": (
-        r"他们|她们|它们|他們|她們|它們|他|她|它|牠|祂|这些|那些|這些|这个|那个|這個|这里|那里|这|那|這|此|该|該|其",
-        r"什么|什麼|甚麼|谁|誰|哪里|哪裡|哪些|哪个|哪個|哪一?年|哪|几|幾|多少|何时|何時|何地|何|为什么|為什麼|为何|為何|怎么样?|怎麼|怎样|如何|是否|是|的|了|在|于|於|有|没有|做|作|说|說|讲|提到|发生|發生|后来|後來|之后|之後|然后|接着|以后|之前|"
-        r"后|後|前|时候|時候|时|時|年|人|事情?|东西|原因|结果|结局|目的|意思|意义|意義|重要|主要|作用|名字|叫|成为|変|变|被|把|和|与|與|及|或|对|對|从|從|到|又|也|还|還|就|都|会|會|能|可以|要|想|用|以|为|為|中|上|下|吗|嗎|呢|啊|样|樣|地方|关于|關於|一|个|個|些|种|種|最|过|過|着|著|得|去|来|來",
-    ),
-    "th": (
-        r"พวกเขา|เขา(?=ได้|ถูก|เคย|จะ|เป็น|ท[ำํ]|ไป|เกิด|พูด|กล่าว|คือใคร|เขียน|รู้|ต้อง|สร้าง|มีอ)|เธอ|มัน|สิ่งนี้|สิ่งนั้น|สิ่งเหล่านี้|สิ่งเหล่านั้น|นี่|นั่น|ท่าน|พระองค์|คนนี้|คนนั้น",
-        r"เขา|อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|กี่|ใด|ทำไม|ทําไม|เพราะเหตุใด|เพราะ|หรือไม่|หรือเปล่า|หรือ|ไหม|คือ|เป็น|อยู่|มี|ได้|ทำ|ทํา|ถูก|ให้|ใน|ที่|ของ|และ|กับ|จาก|โดย|เพื่อ|เมื่อ|ต่อไป|ต่อมา|หลังจาก|"
-        r"หลัง|ก่อน|นั้น|นี้|แล้ว|จะ|ก็|ไป|มา|กล่าว|พูด|บอก|หมายถึง|หมายความ|ว่า|เกี่ยวกับ|เกิดขึ้น|เกิด|อีก|บ้าง|เหตุผล|สาเหตุ|ผล|ชื่อ|คน|ปี|วัน|เวลา|การ|ความ|สำคัญ|สําคัญ|ซึ่ง|อัน|ต้อง|สามารถ|ครับ|คะ|ค่ะ",
-    ),
-}  # fmt: skip
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:-[\p{L}]+)?")
-_LETTER = regex.compile(r"[\p{L}\p{N}]")
+from curation.function_words import (
+    PRONOUN_PIECES,
+    PRONOUNS,
+    content_words,
+    has_lists,
+    nameless_pieces,
+    nameless_words,
+    words_of,
+)
+from data.text import normalise
+
 # "it" and its like that stand for nothing, or for what follows: "How much does it cost to ...", "Is it true that ...".
 _EXPLETIVE = {
-    "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for)\b|\bthat\b"),
+    "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for)\b"),
     "de": regex.compile(r"\b(?:gibt|gab|gäbe|handelt|handelte|kommt|kam|ging|geht|bedarf) es\b|\bes (?:\w+ )*?(?:gibt|gab|zu|dass|wenn)\b|^\W*es\b|\bes, d[aie]s?\b"),
-    "fr": regex.compile(r"\bil (?:y a|est|faut|existe|s['’]agit)|\b(?:a|existe|faut|agit|est)(?:-t)?-il\b|\bce (?:qu|que|qui|sont|fut|était)\b|\b\w+[- ](?:t[- ])?(?:ils?|elles?)\b"),
+    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\b(?:a|existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bce (?:qu|que|qui|sont|fut|était)\b"),
     "hi": regex.compile(r"(?<!\p{L})(?:जो|जिस\w*|जिन\w*|कि)(?!\p{L})"),
     "it": regex.compile(r"\bquell[oaie] (?:di|del|che)\b"),
     "pt": regex.compile(r"\baquel[ea]s? (?:que|d)"),
-    "es": regex.compile(r"\baquell[oa]s? (?:que|d)|\bles?\b"),
+    "es": regex.compile(r"\baquell[oa]s? (?:que|d)"),
 }  # fmt: skip
 _NOT_ALONE = {
     "en": {"that"}, "fr": {"y", "en", "leur", "ce"}, "ru": {"это", "то", "та", "те", "им"}, "ko": {"이", "여기"}, "hi": {"उस", "उन", "इस", "इन"},
 }  # fmt: skip
 
 
-@lru_cache
-def _words(lang: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the pronouns of a language that always stand for something, and all its words that name nothing."""
-    pronouns = frozenset(_PRONOUNS[lang].split())
-    return pronouns - _NOT_ALONE.get(lang, set()), pronouns | frozenset(_EMPTY[lang].split())
+_ALONE = regex.compile(r"\p{Lu}.*\p{Lu}|\p{N}|[\"“„«]")  # a name behind the first capital, a number, a quotation
+_LETTER = regex.compile(r"[\p{L}\p{N}]")
 
 
 @lru_cache
-def _pieces(lang: str) -> tuple[regex.Pattern, regex.Pattern]:
-    pronouns, empty = _PIECES[lang]
-    return regex.compile(pronouns), regex.compile(f"{pronouns}|{empty}")
+def _pronouns(lang: str) -> frozenset[str]:
+    return frozenset(normalise(PRONOUNS[lang]).split()) - _NOT_ALONE.get(lang, set())
+
+
+@lru_cache
+def _pronoun_pieces(lang: str) -> regex.Pattern:
+    return regex.compile(PRONOUN_PIECES[lang])
 
 
 def lacks_subject(text: str, lang: str) -> bool:
-    """Return whether `text` names nothing, or has a pronoun before it names anything."""
-    if lang in _PIECES:
-        pronoun, empty = _pieces(lang)
-        found = pronoun.search(text)
-        return not _LETTER.search(empty.sub("", text)) or (
-            found is not None and not _LETTER.search(empty.sub("", text[: found.start()]))
-        )
-    if lang not in _EMPTY:
+    """Return whether `text` names nothing, or has a pronoun where it should name what it is about."""
+    if not has_lists(lang):
         return False
-    plain = text.casefold()
-    pronouns, empty = _words(lang)
-    words = _WORD.findall(plain)
-    named = next((number for number, word in enumerate(words) if word not in empty), None)
-    if named is None:
+    content = content_words(text, lang)
+    if not content:
         return True
-    expletive = _EXPLETIVE.get(lang)
-    return any(word in pronouns for word in words[:named]) and not (expletive and expletive.search(plain))
+    plain = normalise(text)
+    pieces = nameless_pieces(lang)
+    if pieces is not None:
+        found = _pronoun_pieces(lang).search(plain)
+        return found is not None and not _LETTER.search(pieces.sub("", plain[: found.start()]))
+    words, nameless, pronouns = words_of(text), nameless_words(lang), _pronouns(lang)
+    if lang in _EXPLETIVE and _EXPLETIVE[lang].search(plain):
+        return False
+    first = next(number for number, word in enumerate(words) if word not in nameless)
+    if any(word in pronouns for word in words[:first]):
+        return True
+    return len(content) == 1 and not _ALONE.search(text) and any(word in pronouns for word in words)

@@ -52,6 +52,10 @@ _UNMARKED = regex.compile(
     r"(อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|หรือไม่|หรือเปล่า)[^ ]{0,12}$"
     r"|[\p{Hiragana}\p{Katakana}].*(か|は|何|誰|どこ|いつ|いくつ)[。．]?$|^.{4,}[吗嗎呢][。．]?$"
 )
+# Where one such question may end and another begin: Thai puts a space between sentences, and elsewhere too.
+_GAP = regex.compile(r"(?<=\p{Thai}) +(?=\p{Thai})|(?<=か)[。．]\s*(?=.)")
+_ASKS_UNMARKED = regex.compile(r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|\p{Hiragana}か[。．]?\s*$")
+MIN_LETTERS_OF_EACH = 14
 _CLAUSE_AND_STOP = regex.compile(r"[,،].*[.]\s*$", regex.DOTALL)  # "When it was built, the town had no water."
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
@@ -103,6 +107,17 @@ def _around_last_mark(text: str) -> tuple[str, str, str]:
     """Return what stands before the last question mark, the mark, and what stands behind it."""
     marks = list(QUESTION_MARK.finditer(text))
     return (text[: marks[-1].start()], marks[-1][0], text[marks[-1].end() :]) if marks else (text, "", "")
+
+
+def asks_twice_unmarked(text: str) -> bool:
+    """Return whether two questions without a mark follow each other, in scripts that do without."""
+    return any(
+        all(
+            len(_LETTER.findall(part)) >= MIN_LETTERS_OF_EACH and _ASKS_UNMARKED.search(part)
+            for part in (text[: gap.start()], text[gap.end() :])
+        )
+        for gap in _GAP.finditer(text)
+    )
 
 
 def is_question(text: str) -> bool:
