@@ -103,5 +103,11 @@ JOINED = {
     "pt": "Quando foi fundado {n} e quem participou?", "ru": "Когда был основан {n} и кто в этом участвовал?", "th": "{n}ก่อตั้งขึ้นเมื่อใดและใครมีส่วนร่วมบ้าง", "zh": "{n}是什么时候成立的，又有谁参与其中？",
 }  # fmt: skip
 TWO = ["1. {q}\n2. {r}", "{q} {r}", "- {q}\n- {r}", "{q}\n{r}", "Question 1: {q}\n\nQuestion 2: {r}"]
-MARKED_UP = ["<question>{q}</question>", "{q} [1](https://example.org)", "What about **{a}**: {q}", "{q}<br>", "# {q} `code` **bold**"]
+MARKED_UP = [
+    "<question>{q}</question>",
+    "{q} [1](https://example.org)",
+    "What about **{a}**: {q}",
+    "{q}<br>",
+    "# {q} `code` **bold**",
+]
 EMPTY = ["", "...", "?", "-", "\n\n", "```\n```", "1."]

@@ -1,4 +1,4 @@
-"""The offline part of benchmarks/checks.py: our own faults (`check_faults`), put into human questions, before the checks.
+"""The offline part of benchmarks/checks.py: our own faults (`check_faults`), put into human questions.
 
 In: banks (JSON lines: lang, paragraph, questions). Out: per fault and language how many bad answers passed, and how
 many human questions were lost, each with examples.
@@ -27,13 +27,14 @@ CONFIG = FilterConfig()
 
 @dataclass
 class Row:
-    """A paragraph, two of its human questions, and a sentence of it."""
+    """A paragraph, two of its human questions, a sentence of it, and the article that it is of."""
 
     lang: str
     passage: str
     question: str
     other: str
     sentence: str
+    document: str | None
 
 
 @dataclass
@@ -66,13 +67,16 @@ def read_rows(paths: list[Path], per_language: int, seed: int) -> Iterator[Row]:
     for path in paths:
         draw = random.Random(seed)
         bank = read_bank(path)
+        corpus = path.with_name("corpus.jsonl.gz")
+        texts = {row["docid"]: row["text"] for row in read_bank(corpus)} if corpus.exists() else {}
         pairs = [(row, question) for row in bank for question in row["questions"]]
         draw.shuffle(pairs)
         for row, question in pairs[:per_language]:
             others = [other for other in row["questions"] if other != question] or [draw.choice(bank)["questions"][0]]
             sentences = [part.strip() for part in _SENTENCES.split(row["paragraph"]) if len(part.strip()) > 20]
             sentence = draw.choice(sentences) if sentences else row["paragraph"]
-            yield Row(row["lang"], row["paragraph"], question, draw.choice(others), sentence)
+            document = texts.get(row["docid"])
+            yield Row(row["lang"], row["paragraph"], question, draw.choice(others), sentence, document)
 
 
 def faulty_answers(row: Row, draw: random.Random) -> Iterator[tuple[str, str, str]]:
@@ -84,7 +88,12 @@ def faulty_answers(row: Row, draw: random.Random) -> Iterator[tuple[str, str, st
 
     def say(templates: list[str]) -> str:
         text = draw.choice(templates)
-        return text.replace("{q}", row.question).replace("{r}", row.other).replace("{s}", row.sentence).replace("{a}", some)
+        return (
+            text.replace("{q}", row.question)
+            .replace("{r}", row.other)
+            .replace("{s}", row.sentence)
+            .replace("{a}", some)
+        )
 
     yield "preamble", say(faults.PREAMBLES[lang]), "stop"
     yield "preamble_en", say(faults.PREAMBLES["en"]), "stop"
@@ -100,7 +109,11 @@ def faulty_answers(row: Row, draw: random.Random) -> Iterator[tuple[str, str, st
     yield "empty", say(faults.EMPTY), "stop"
     yield "copy", row.sentence, "stop"
     yield "copy_asked", row.sentence.rstrip(".।。!?！？ ") + "?", "stop"
-    half = row.sentence[: int(len(row.sentence) * 0.6)] if lang in SPACELESS else " ".join(row.sentence.split()[: len(words) * 3 // 5])
+    half = (
+        row.sentence[: int(len(row.sentence) * 0.6)]
+        if lang in SPACELESS
+        else " ".join(row.sentence.split()[: len(words) * 3 // 5])
+    )
     if len(half) > 24:
         yield "copy_part", half + "?", "stop"
     yield "cut", row.question[: len(row.question) // 2], "length"
@@ -124,7 +137,7 @@ def measure_offline(paths: list[Path], per_language: int, seed: int) -> tuple[Ta
         strangers[row.lang].append(row)
         if len(strangers[row.lang]) > 20:  # a question about another passage
             other = strangers[row.lang][draw.randrange(len(strangers[row.lang]) - 1)]
-            if other.passage != row.passage:
+            if other.document != row.document:
                 query, reason = judge(row, other.question, "stop")
                 bad.add(("stranger", row.lang), reason is None, reason, query)
     return bad, good
@@ -133,7 +146,8 @@ def measure_offline(paths: list[Path], per_language: int, seed: int) -> tuple[Ta
 def judge(row: Row, answer: str, finish: str) -> tuple[str, str | None]:
     """Return the query that the pipeline makes of an answer, and the reason to drop it."""
     query = recover_question(answer)
-    return query, first_reason(Asked(query, row.lang, "question", finish, row.passage), CONFIG)
+    asked = Asked(query, row.lang, "question", finish, row.passage, document=row.document)
+    return query, first_reason(asked, CONFIG)
 
 
 def squash(text: str) -> str:

@@ -9,8 +9,10 @@ from curation.language import is_language
 
 @dataclass(frozen=True)
 class Asked:
-    """A query with what it was asked about; what every check reads. `query_lang`: the language that was asked for,
-    None for that of the passage.
+    """A query with what it was asked about; what every check reads.
+
+    query_lang: the language that was asked for, None for that of the passage. document: the text that the passage is
+    of, where it is at hand.
     """
 
     query: str
@@ -21,6 +23,7 @@ class Asked:
     query_lang: str | None = None
     generator: str = "openai"
     details: dict[str, str] | None = None
+    document: str | None = None
 
     @property
     def expected(self) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What models say around a question: labels, "Sure! Here is ...", "I hope this helps", apologies, the task itself.
 
 Matched on casefolded text, all languages at once, since a preamble is often in another language than the question. What
@@ -13,7 +14,7 @@ _QUESTION = (
     "질문|물음|คำถาม|คําถาม|问题|問題|提问|提問|vraag|pytani[ea]|soru|câu hỏi|pertanyaan|питання|otázk|kérdés|întrebare|fråga|spørgsmål|"
     "spørsmål|kysymy|ερώτηση|שאלה|প্রশ্ন|கேள்வி|ప్రశ్న"
 )
-_OTHER_LABELS = "search terms?|keywords?|claim|stichwörter|suchanfrage|mots[- ]clés|palabras clave|parole chiave|palavras[- ]chave|关键词|關鍵詞|キーワード|키워드|q"
+_OTHER_LABELS = "search terms?|keywords?|claim|stichwörter|suchanfrage|mots[- ]clés|palabras clave|parole chiave|palavras[- ]chave|关键词|關鍵詞|キーワード|키워드|output|response|ausgabe|sortie|salida|saída|输出|出力|출력|q"
 _ANSWER = (
     "answers?|antwort|lösung|réponses?|reponse|respuestas?|rispost[ae]|respostas?|ответ|الإجابة|الاجابة|إجابة|الجواب|जवाब|उत्तर|答え|解答|回答|答案|"
     "答|답변|정답|답|คำตอบ|คําตอบ|ตอบ|antwoord|odpowiedź|cevap|yanıt|trả lời|jawaban|відповідь|odpověď|svar|vastaus|απάντηση|תשובה|উত্তর"
@@ -82,7 +83,8 @@ LABEL = regex.compile(
     regex.IGNORECASE,
 )
 ANSWER_LABEL = regex.compile(
-    rf"(?:^|[^\p{{L}}\p{{M}}])(?:{_ANSWER})\s*+\d*+[\s*_)\]]*+[:：]|^[\s*_]*+[aа][.)]?\s*+[:：]", regex.IGNORECASE | regex.MULTILINE
+    rf"(?:^|[^\p{{L}}\p{{M}}])(?:{_ANSWER})\s*+\d*+[\s*_)\]]*+[:：]|^[\s*_]*+[aа][.)]?\s*+[:：]",
+    regex.IGNORECASE | regex.MULTILINE,
 )
 _SHORT_WORDS, _SHORT_LETTERS = 5, 24
 _LETTER = regex.compile(r"[\p{L}\p{M}]")

@@ -16,7 +16,16 @@ from curation.grams import lexical_overlap
 from curation.language import fits_script
 from curation.recover import recover_question
 
-__all__ = ["CHECKS", "Asked", "Check", "check_language", "first_reason", "lexical_overlap", "quick_reason", "read_details"]
+__all__ = [
+    "CHECKS",
+    "Asked",
+    "Check",
+    "check_language",
+    "first_reason",
+    "lexical_overlap",
+    "quick_reason",
+    "read_details",
+]
 
 Check = Callable[[Asked, FilterConfig], str | None]
 

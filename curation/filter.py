@@ -9,10 +9,10 @@ from collections import defaultdict
 
 import pyarrow as pa
 
-from curation.recover import recover_question
 from curation.checks import Asked, first_reason, read_details
 from curation.config import FilterConfig
 from curation.engine import progress
+from curation.recover import recover_question
 from data.bm25 import Bm25Index
 from data.records import QUESTION, REJECT, conform
 from data.text import document_text
@@ -28,9 +28,12 @@ def filter_questions(
     question must be unique.
     """
     texts = dict(zip(passages["passage_id"].to_pylist(), passages["text"].to_pylist(), strict=True))
+    numbers = {docid: number for number, docid in enumerate(documents["docid"].to_pylist())}
     rows = questions.to_pylist()
     for row in progress(rows, "checks", "question"):
-        asked = read_row(row, texts[row["passage_id"]])
+        number = numbers.get(row["docid"])
+        document = documents["text"][number].as_py() if number is not None else None
+        asked = read_row(row, texts[row["passage_id"]], document)
         row["query"], row["reason"] = asked.query, first_reason(asked, config)
         row["detected_lang"] = None if asked.style == "keywords" else asked.language[1]
         row["lexical_overlap"] = asked.overlap
@@ -41,7 +44,7 @@ def filter_questions(
     return conform(pa.Table.from_pylist(rows, schema=QUESTION), QUESTION), pa.Table.from_pylist(rejects, schema=REJECT)
 
 
-def read_row(row: dict[str, object], passage: str) -> Asked:
+def read_row(row: dict[str, object], passage: str, document: str | None = None) -> Asked:
     """Return what the checks read of a `records.QUESTION` row; rows without a query hold an answer."""
     query = row["answer"] if row["query"] is None else row["query"]
     return Asked(
@@ -53,6 +56,7 @@ def read_row(row: dict[str, object], passage: str) -> Asked:
         passage=passage,
         generator=str(row["generator"] or "openai"),
         details=read_details(row["details"]),  # type: ignore[arg-type]
+        document=document,
     )
 
 

@@ -10,29 +10,36 @@ from curation.asked import Asked
 from curation.chatter import ANSWER_LABEL, apologises, names_question, states_task
 from curation.config import FilterConfig
 from curation.function_words import words_of
-from curation.grams import LETTER, WORD, is_dense, lexical_overlap, spaced_words
+from curation.grams import DENSE, LETTER, WORD, is_dense, lexical_overlap, spaced_words
 from curation.instruction_echo import repeats_instruction
 from curation.joined import joins_questions
 from curation.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, worded_as_question
 
 _ENDED = {"length": "cut_off", "refused": "refused", "failed": "failed", "unreadable": "unreadable"}
 # Tags have names in ASCII: Korean puts titles of works in angle brackets.
-_MARKUP = regex.compile(
-    r"```|</?[A-Za-z][A-Za-z0-9]*(?:\s[^>]*)?/?>|^#{1,6} |\*\*|https?://|^\s*[-*•●▪]\s|\\n|\]\("
-)
+_MARKUP = regex.compile(r"```|</?[A-Za-z][A-Za-z0-9]*(?:\s[^>]*)?/?>|^#{1,6} |\*\*|https?://|^\s*[-*•●▪]\s|\\n|\]\(")
+_LETTER_OR_MARK = regex.compile(r"[\p{L}\p{M}]")  # vowels of Arabic and of the Indic scripts are marks
 _JSON = regex.compile(r"^(?:```\w*\s*)?[\[{]\s*[\"'\[{]")
 _LABELS = regex.compile(r"^\W{0,4}(\p{L}[\p{L}_]{0,19})(?: \d+)?\W{0,4}[:：]", regex.MULTILINE)
 _LISTED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])|^\s*[-*•●▪]\s")
-_INSIDE_QUOTES = regex.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』|《[^》]*》|\([^)]*\)|（[^）]*）|&quot;.*&quot;")
-_SENTENCE_END = regex.compile(r"(?<=[\p{L}\p{M}]{3}[.!:])\s+(?=\S)|(?<=[。！：।])\s*(?=\S)")
+_INSIDE_QUOTES = regex.compile(
+    r"\"[^\"]*\"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』|《[^》]*》|\([^)]*\)|（[^）]*）|&quot;.*&quot;"
+)
+_SENTENCE_END = regex.compile(r"(?<=[\p{L}\p{M}]{3}(?:[.!:]|\s[!:]))\s+(?=\S)|(?<=[。！：।])\s*(?=\S)")
 _ENDS_OPEN = regex.compile(r"[,，、:：(（「《“«\-–]\s*$")
 _STOP = regex.compile(r"[.?？؟⸮;՞፧!।。)\]\"'”»]\s*$")
-_NEVER_LAST = frozenset("the a an and or der die das und ein eine oder le la les un une des et du el los las y o lo gli e os as em и или в на с и و और का की के".split())
+# Articles, and words that join: no sentence ends in them.
+_NEVER_LAST = frozenset(
+    (
+        "the a an and or der die das und ein eine oder le la les un une des et du el los las y o lo gli e os as em "
+        "и или в на с и و और का की के"
+    ).split()
+)
 MIN_LETTERS, MIN_LETTERS_DENSE, MIN_LETTERS_KEYWORDS = 10, 5, 3
 MIN_CLAIM_WORDS, MIN_CLAIM_LETTERS_DENSE = 4, 8
 MIN_QUESTION_LETTERS = 4  # a shorter piece before a question mark is no question of its own
 MAX_CHARACTERS, MAX_CHARACTERS_DENSE = 400, 250
-MAX_FOREIGN_HEAD = 0.4  # a sentence before the question that shares more than this with the passage belongs to it
+MAX_FOREIGN_HEAD = 0.35  # a sentence before the question that shares more than this with the passage belongs to it
 
 
 def check_ended(asked: Asked, config: FilterConfig) -> str | None:
@@ -92,14 +99,20 @@ def check_one_question(asked: Asked, config: FilterConfig) -> str | None:
     """It asks once: not on two lines, not with two question marks, not with two asking clauses joined by "and"."""
     if asked.style == "keywords":
         return None
-    lines = asked.lines
-    several = len(lines) > 1 and (sum(map(is_question, lines)) > 1 or sum(map(bool, map(_LISTED.match, lines))) > 1)
-    pieces = QUESTION_MARK.split(_INSIDE_QUOTES.sub("", asked.query))[:-1]
-    several = several or sum(len(LETTER.findall(piece)) >= MIN_QUESTION_LETTERS for piece in pieces) > 1
-    behind = _behind_last_mark(asked.query)
-    several = several or asks_twice_unmarked(asked.query) or (bool(behind) and worded_as_question(behind, asked.expected))
-    several = several or (asked.style == "question" and joins_questions(asked.query, asked.expected))
-    return "several_questions" if several else None
+    return "several_questions" if _asks_twice(asked) else None
+
+
+def _asks_twice(asked: Asked) -> bool:
+    query, lines = asked.query, asked.lines
+    if len(lines) > 1 and (sum(map(is_question, lines)) > 1 or len(list(filter(_LISTED.match, lines))) > 1):
+        return True
+    pieces = QUESTION_MARK.split(_INSIDE_QUOTES.sub("", query))[:-1]
+    if sum(len(LETTER.findall(piece)) >= MIN_QUESTION_LETTERS for piece in pieces) > 1 or asks_twice_unmarked(query):
+        return True
+    behind = _behind_last_mark(query)
+    if behind and worded_as_question(behind, asked.expected):
+        return True
+    return asked.style == "question" and joins_questions(query, asked.expected)
 
 
 def check_preamble(asked: Asked, config: FilterConfig) -> str | None:
@@ -110,11 +123,13 @@ def check_preamble(asked: Asked, config: FilterConfig) -> str | None:
         return None
     if len(asked.lines) > 1:
         return "preamble" if is_question(asked.lines[-1]) else None
-    pieces = _SENTENCE_END.split(asked.query)
+    pieces = _SENTENCE_END.split(_INSIDE_QUOTES.sub(" ", asked.query).strip())
     if asked.style != "question" or len(pieces) < 2:
         return None
     for piece in pieces[:-1]:
-        unfit = names_question(piece) or (asked.sees_passage and lexical_overlap(piece, asked.passage) < MAX_FOREIGN_HEAD)
+        unfit = names_question(piece) or (
+            asked.sees_passage and lexical_overlap(piece, asked.passage) < MAX_FOREIGN_HEAD
+        )
         if unfit and not QUESTION_MARK.search(piece) and not asks(piece, asked.expected):
             return "preamble"
     return None
@@ -132,10 +147,10 @@ def check_markup(asked: Asked, config: FilterConfig) -> str | None:
 
 def check_too_short(asked: Asked, config: FilterConfig) -> str | None:
     """It has the letters that a question needs; a syllable or a word counts more than a letter."""
-    few = MIN_LETTERS_DENSE if is_dense(asked.query) else MIN_LETTERS
+    few = MIN_LETTERS_DENSE if DENSE.search(asked.query) else MIN_LETTERS
     if asked.style == "keywords" and not asked.is_extractive:
         few = MIN_LETTERS_KEYWORDS
-    return "too_short" if len(LETTER.findall(asked.query)) < few else None
+    return "too_short" if len(_LETTER_OR_MARK.findall(asked.query)) < few else None
 
 
 def check_whole(asked: Asked, config: FilterConfig) -> str | None:

@@ -14,7 +14,6 @@ _GRAMS = {"ja": 2, "zh": 2, "th": 3, "lo": 3, "my": 3, "km": 3}
 _STEMS = {"ko": 2, "ar": 4}  # letters of a word that its endings leave alone
 _HIRAGANA = regex.compile(r"\p{Hiragana}+")
 _ARABIC_PREFIX = regex.compile(r"^(?:وال|بال|كال|فال|لل|ال|[وبلفك])(?=.{3})")
-MIN_PIECES = 4
 _BETWEEN_WORDS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 
 
@@ -32,15 +31,13 @@ def lexical_overlap(query: str, passage: str) -> float:
     return found / len(grams) if grams else 0.0
 
 
-def content_overlap(query: str, passage: str, lang: str) -> float:
-    """Return the share of the query's content words whose beginnings stand in the passage; 1 where there are too few
-    to tell. In scripts without spaces n-grams stand for the words.
+def content_overlap(query: str, passage: str, lang: str) -> tuple[float, int]:
+    """Return the share of the query's content words whose beginnings stand in the passage, and how many words there
+    are; a share of 1 where there is none. In scripts without spaces n-grams stand for the words.
     """
     pieces = _content_pieces(query, lang)
-    if len(pieces) < MIN_PIECES:
-        return 1.0
     spaced = spaced_words(passage)
-    return sum(piece in spaced for piece in pieces) / len(pieces)
+    return (sum(piece in spaced for piece in pieces) / len(pieces) if pieces else 1.0), len(pieces)
 
 
 def _content_pieces(query: str, lang: str) -> set[str]:

@@ -13,6 +13,8 @@ from data.text import letters, normalise
 PLACES = ("first", "second")  # parts of an answer that must be quotations of the passage
 _SENTENCE = regex.compile(r"[^.!?؟।。！？\n]+")
 MIN_PLACE_LETTERS = 5
+MIN_CONTENT_WORDS = 4  # of fewer, all may be said in other words
+MIN_IN_DOCUMENT = 0.35  # share of the content words; a long document of another subject has some of them, too
 LONG_LETTERS, LONG_LETTERS_DENSE = 30, 12
 MIN_BLOCK = 3  # letters; shorter pieces stand in both texts by chance
 
@@ -25,11 +27,18 @@ def check_copy(asked: Asked, config: FilterConfig) -> str | None:
 
 
 def check_grounded(asked: Asked, config: FilterConfig) -> str | None:
-    """It shares content with the passage."""
+    """It has something in common with the passage, or at least with its document: what a question says in its own words
+    stands there in others, but hardly ever in others everywhere.
+    """
     if not asked.sees_passage:
         return None
-    share = content_overlap(asked.query, asked.passage, asked.lang)
-    return "not_grounded" if share < config.min_overlap else None
+    share, words = content_overlap(asked.query, asked.passage, asked.lang)
+    if share >= config.min_overlap:
+        return None
+    if asked.document is None or words < MIN_CONTENT_WORDS:
+        return "not_grounded" if asked.overlap < config.min_overlap else None
+    in_document, _ = content_overlap(asked.query, asked.document, asked.lang)
+    return "not_grounded" if in_document < MIN_IN_DOCUMENT else None
 
 
 def check_places(asked: Asked, config: FilterConfig) -> str | None:

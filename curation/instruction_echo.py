@@ -1,4 +1,4 @@
-"""An answer that repeats its instruction instead of following it: runs of words shared with the bundled instructions."""
+"""An answer that repeats its instruction instead of following it: runs of words that bundled instructions hold."""
 
 from functools import lru_cache
 

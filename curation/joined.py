@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Two questions in one sentence: an asking clause, then "and", then another asking word. By language."""
 
 import regex

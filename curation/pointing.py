@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Phrases that point at "the text", by language, matched on casefolded text.
 
 Two kinds of nouns: a passage, a text or a paragraph is hardly ever anything but the text that the model was shown; an

@@ -11,6 +11,7 @@ from functools import lru_cache
 import regex
 
 from curation.function_words import (
+    POSSESSIVES,
     PRONOUN_PIECES,
     PRONOUNS,
     content_words,
@@ -25,24 +26,30 @@ from data.text import normalise
 _EXPLETIVE = {
     "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for)\b"),
     "de": regex.compile(r"\b(?:gibt|gab|gäbe|handelt|handelte|kommt|kam|ging|geht|bedarf) es\b|\bes (?:\w+ )*?(?:gibt|gab|zu|dass|wenn)\b|^\W*es\b|\bes, d[aie]s?\b"),
-    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\b(?:a|existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bce (?:qu|que|qui|sont|fut|était)\b"),
+    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\b(?:a|existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bs['’]est[- ]il\b|\best[- ]il arrivé|\bce (?:qu|que|qui|sont|fut|était)\b"),
     "hi": regex.compile(r"(?<!\p{L})(?:जो|जिस\w*|जिन\w*|कि)(?!\p{L})"),
     "it": regex.compile(r"\bquell[oaie] (?:di|del|che)\b"),
     "pt": regex.compile(r"\baquel[ea]s? (?:que|d)"),
     "es": regex.compile(r"\baquell[oa]s? (?:que|d)"),
 }  # fmt: skip
-_NOT_ALONE = {
+_OFTEN_NO_PRONOUN = {
     "en": {"that"}, "fr": {"y", "en", "leur", "ce"}, "ru": {"это", "то", "та", "те", "им"}, "ko": {"이", "여기"}, "hi": {"उस", "उन", "इस", "इन"},
 }  # fmt: skip
 
 
-_ALONE = regex.compile(r"\p{Lu}.*\p{Lu}|\p{N}|[\"“„«]")  # a name behind the first capital, a number, a quotation
+_REPEATS_SUBJECT = {"fr": {"il", "elle", "ils", "elles"}}  # "Quand le pont s'est-il écroulé ?"
+_NAME = regex.compile(r"\p{Lu}.*\p{Lu}|\p{N}|[\"“„«]")  # a name behind the first capital, a number, a quotation
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
 
 
 @lru_cache
 def _pronouns(lang: str) -> frozenset[str]:
-    return frozenset(normalise(PRONOUNS[lang]).split()) - _NOT_ALONE.get(lang, set())
+    return frozenset(normalise(PRONOUNS[lang]).split()) - _OFTEN_NO_PRONOUN.get(lang, set())
+
+
+@lru_cache
+def _possessives(lang: str) -> frozenset[str]:
+    return frozenset(normalise(POSSESSIVES[lang]).split())
 
 
 @lru_cache
@@ -68,4 +75,5 @@ def lacks_subject(text: str, lang: str) -> bool:
     first = next(number for number, word in enumerate(words) if word not in nameless)
     if any(word in pronouns for word in words[:first]):
         return True
-    return len(content) == 1 and not _ALONE.search(text) and any(word in pronouns for word in words)
+    lacking = (pronouns | _possessives(lang)) - _REPEATS_SUBJECT.get(lang, set())
+    return len(content) == 1 and not _NAME.search(text) and any(word in lacking for word in words)

@@ -46,7 +46,9 @@ def recover_question(answer: str) -> str:
 
 def _surrounds(line: str, is_first: bool) -> bool:
     """Return whether a line without a question only stands around the query."""
-    return (is_first and (line.rstrip("*_ ").endswith((":", "：")) or introduces(line))) or (not is_first and closes(line))
+    return (is_first and (line.rstrip("*_ ").endswith((":", "：")) or introduces(line))) or (
+        not is_first and closes(line)
+    )
 
 
 def strip_marks(line: str) -> str:
@@ -63,7 +65,7 @@ def strip_marks(line: str) -> str:
 def _clean_line(line: str) -> str:
     """Return the query of one line: without marks, announcements before it, and closing words behind it."""
     line = strip_marks(line)
-    for _ in range(_MAX_HEADS):
+    for _ in range(_MAX_HEADS if line[:1] not in "{[" else 0):  # JSON
         head = _announcement(line)
         if not head:
             break

@@ -54,7 +54,9 @@ _UNMARKED = regex.compile(
 )
 # Where one such question may end and another begin: Thai puts a space between sentences, and elsewhere too.
 _GAP = regex.compile(r"(?<=\p{Thai}) +(?=\p{Thai})|(?<=か)[。．]\s*(?=.)")
-_ASKS_UNMARKED = regex.compile(r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|\p{Hiragana}か[。．]?\s*$")
+_ASKS_UNMARKED = regex.compile(
+    r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|\p{Hiragana}か[。．]?\s*$"
+)
 MIN_LETTERS_OF_EACH = 14
 _CLAUSE_AND_STOP = regex.compile(r"[,،].*[.]\s*$", regex.DOTALL)  # "When it was built, the town had no water."
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")

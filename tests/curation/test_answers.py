@@ -4,7 +4,8 @@ import time
 import pytest
 
 import prompts
-from curation.answers import Answered, read_queries, recover_question, response_format
+from curation.answers import Answered, read_queries, response_format
+from curation.recover import recover_question
 
 SIMPLE = prompts.load("mldr")
 PARTS = prompts.load("summary_question")
