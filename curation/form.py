@@ -13,7 +13,7 @@ from curation.function_words import words_of
 from curation.grams import DENSE, LETTER, WORD, is_dense, lexical_overlap, spaced_words
 from curation.instruction_echo import repeats_instruction
 from curation.joined import joins_questions
-from curation.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, worded_as_question
+from curation.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, requests, worded_as_question
 
 _ENDED = {"length": "cut_off", "refused": "refused", "failed": "failed", "unreadable": "unreadable"}
 # Tags have names in ASCII: Korean puts titles of works in angle brackets.
@@ -109,6 +109,9 @@ def _asks_twice(asked: Asked) -> bool:
     pieces = QUESTION_MARK.split(_INSIDE_QUOTES.sub("", query))[:-1]
     if sum(len(LETTER.findall(piece)) >= MIN_QUESTION_LETTERS for piece in pieces) > 1 or asks_twice_unmarked(query):
         return True
+    first, *others = _SENTENCE_END.split(query)
+    if requests(first, asked.expected) and any(asks(other, asked.expected) for other in others):
+        return True
     behind = _behind_last_mark(query)
     if behind and worded_as_question(behind, asked.expected):
         return True
@@ -159,9 +162,10 @@ def check_whole(asked: Asked, config: FilterConfig) -> str | None:
         return None
     if _ENDS_OPEN.search(asked.query):
         return "cut_off"
-    if _STOP.search(asked.query) or is_dense(asked.query):
+    words = words_of(asked.query)
+    if not words or _STOP.search(asked.query) or is_dense(asked.query):
         return None
-    return "cut_off" if _breaks_off(words_of(asked.query)[-1], spaced_words(asked.passage)) else None
+    return "cut_off" if _breaks_off(words[-1], spaced_words(asked.passage)) else None
 
 
 def _breaks_off(last: str, spaced: str) -> bool:

@@ -7,15 +7,18 @@ import regex
 from curation.asked import Asked
 from curation.config import FilterConfig
 from curation.grams import content_overlap, gram_width, grams_of, is_dense, spaced_words
-from curation.wording import asks_at_end, ends_in_mark, worded_as_question
+from curation.wording import asking_words, ends_in_mark, worded_as_question
 from data.text import letters, normalise
 
 PLACES = ("first", "second")  # parts of an answer that must be quotations of the passage
+_THAI = regex.compile(r"\p{Thai}")
 _SENTENCE = regex.compile(r"[^.!?؟।。！？\n]+")
 MIN_PLACE_LETTERS = 5
 MIN_CONTENT_WORDS = 4  # of fewer, all may be said in other words
 MIN_IN_DOCUMENT = 0.35  # share of the content words; a long document of another subject has some of them, too
-LONG_LETTERS, LONG_LETTERS_DENSE = 30, 12
+# From this many letters on no question stands word for word in a passage; where words are not inflected, or a question
+# may be a sentence that stops before its answer (Thai), shorter ones do.
+LONG_LETTERS, LONG_LETTERS_DENSE, LONG_LETTERS_THAI = 1, 12, 60
 MIN_BLOCK = 3  # letters; shorter pieces stand in both texts by chance
 
 
@@ -64,32 +67,43 @@ def _copies(asked: Asked, share: float) -> bool:
     if asked.overlap < share:  # what is copied for this share has its n-grams in the passage
         return False
     plain = letters(asked.query)
-    in_passage = plain in spaced_words(asked.passage).replace(" ", "")
-    is_asking = worded_as_question(asked.query, asked.expected) or asks_at_end(asked.query, asked.expected)
-    few_letters = LONG_LETTERS_DENSE if is_dense(plain) else LONG_LETTERS  # a short question may be a piece by chance
-    if in_passage and (len(plain) >= few_letters or not (ends_in_mark(asked.query) and is_asking)):
+    is_asking = worded_as_question(asked.query, asked.expected)
+    if plain in spaced_words(asked.passage).replace(" ", "") and (
+        len(plain) >= _long_letters(plain) or not (is_asking and ends_in_mark(asked.query))
+    ):
         return True
-    if is_asking:  # it may ask in the words of the sentence, an asking word where the answer stands
-        share = 1 - (1 - share) / 3
+    return any(
+        _copies_sentence(asked, plain, is_asking, sentence, share) for sentence in _SENTENCE.findall(asked.passage)
+    )
+
+
+def _copies_sentence(asked: Asked, plain: str, is_asking: bool, sentence: str, share: float) -> bool:
+    """Return whether the query has at least `share` of its n-grams and letters in common with a sentence, in the same
+    order.
+
+    What asks may do so in the words of the sentence, with an asking word where the answer stands: that leaves a third
+    of the room for difference, and a part of the sentence is no copy.
+    """
+    other = letters(sentence)
+    if len(other) < share * len(plain):
+        return False
     normal = normalise(asked.query)
     width = gram_width(normal)
-    grams = grams_of(normal, width)
-    for sentence in _SENTENCE.findall(asked.passage):
-        other = letters(sentence)
-        if len(other) < share * len(plain) or (is_asking and len(plain) < share * len(other)):
-            continue
-        own = grams_of(normalise(sentence), width)
-        # A question may ask about a part of a sentence in its words; only as a statement is the part a copy.
-        longest = max(len(grams), len(own)) if is_asking else len(grams)
-        if own and len(grams & own) >= share * longest and _in_order(plain, other, is_asking) >= share:
-            return True
-    return False
+    grams, own = grams_of(normal, width), grams_of(normalise(sentence), width)
+    if not own or len(grams & own) < share * len(grams):
+        return False
+    if is_asking or asking_words(asked.query, asked.expected) - asking_words(sentence, asked.expected):
+        return _in_order(plain, other, max(len(plain), len(other))) >= 1 - (1 - share) / 3
+    return _in_order(plain, other, len(plain)) >= share
 
 
-def _in_order(query: str, sentence: str, of_both: bool) -> float:
-    """Return the share of the query (or of the longer text) that stands in both in the same order: a question turns
-    words round.
-    """
+def _long_letters(plain: str) -> int:
+    if not is_dense(plain):
+        return LONG_LETTERS
+    return LONG_LETTERS_THAI if _THAI.search(plain) else LONG_LETTERS_DENSE
+
+
+def _in_order(query: str, sentence: str, whole: int) -> float:
+    """Return how many letters stand in both texts in the same order, as a share of `whole`."""
     blocks = SequenceMatcher(None, query, sentence, autojunk=False).get_matching_blocks()
-    whole = max(len(query), len(sentence), 1) if of_both else max(len(query), 1)
-    return sum(block.size for block in blocks if block.size >= MIN_BLOCK) / whole
+    return sum(block.size for block in blocks if block.size >= MIN_BLOCK) / max(whole, 1)

@@ -34,12 +34,12 @@ _ASKS = {
     "ja": r"(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
     "ko": r"(?:무엇|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇)",
     "th": r"(?:อะไร|ใคร|ไหน|เมื่อใด|อย่างไร|เท่าใด|เท่าไร|(?<!เ)กี่|ใด|ทำไม)",
-    "zh": r"(?:什么|什麼|谁|誰|哪|几|多少|何|怎)",
+    "zh": r"(?:什么|什麼|谁|誰|哪|几|多少|(?<!任)何|怎)",
 }
 _PATTERNS = {lang: (regex.compile(_ASKS[lang]), regex.compile(_AND_ASKS[lang])) for lang in _AND_ASKS}
 # Letters between the first asking word and "and", and behind the second one; where asking words stand at the end of
 # their clause, "and" may follow at once.
-_LETTERS = {"ja": (4, 3), "ko": (4, 3), "zh": (4, 3), "th": (0, 6), "hi": (2, 3), "ar": (4, 3)}
+_LETTERS = {"ja": (4, 2), "ko": (2, 2), "zh": (4, 0), "th": (0, 6), "hi": (2, 3), "ar": (4, 3)}
 
 
 def joins_questions(text: str, lang: str) -> bool:

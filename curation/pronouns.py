@@ -26,7 +26,7 @@ from data.text import normalise
 _EXPLETIVE = {
     "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for)\b"),
     "de": regex.compile(r"\b(?:gibt|gab|gäbe|handelt|handelte|kommt|kam|ging|geht|bedarf) es\b|\bes (?:\w+ )*?(?:gibt|gab|zu|dass|wenn)\b|^\W*es\b|\bes, d[aie]s?\b"),
-    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\b(?:a|existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bs['’]est[- ]il\b|\best[- ]il arrivé|\bce (?:qu|que|qui|sont|fut|était)\b"),
+    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\by a[- ](?:t[- ])?il|\b(?:existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bs['’]est[- ]il\b|\best[- ]il arrivé|\bce (?:qu|que|qui|sont|fut|était)\b"),
     "hi": regex.compile(r"(?<!\p{L})(?:जो|जिस\w*|जिन\w*|कि)(?!\p{L})"),
     "it": regex.compile(r"\bquell[oaie] (?:di|del|che)\b"),
     "pt": regex.compile(r"\baquel[ea]s? (?:que|d)"),

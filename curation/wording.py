@@ -57,7 +57,7 @@ _GAP = regex.compile(r"(?<=\p{Thai}) +(?=\p{Thai})|(?<=か)[。．]\s*(?=.)")
 _ASKS_UNMARKED = regex.compile(
     r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|\p{Hiragana}か[。．]?\s*$"
 )
-MIN_LETTERS_OF_EACH = 14
+MIN_LETTERS_OF_EACH = 8
 _CLAUSE_AND_STOP = regex.compile(r"[,،].*[.]\s*$", regex.DOTALL)  # "When it was built, the town had no water."
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
@@ -92,11 +92,17 @@ def worded_as_question(text: str, lang: str) -> bool:
     return bool(opening and opening.search(plain)) and not _CLAUSE_AND_STOP.search(plain)
 
 
-def asks_at_end(text: str, lang: str) -> bool:
-    """Return whether one of the last words of `text` asks: "The church is bound to what?"."""
-    opening = _OPENING.get(lang)
-    last = " ".join(text.casefold().split()[-2:])
-    return opening is not None and bool(regex.search(rf"\b(?:{opening})", last))
+def requests(text: str, lang: str) -> bool:
+    """Return whether `text` begins with a request: "Name a town in which ..."."""
+    _, request, _ = _patterns(lang)
+    return request is not None and bool(request.search(text.casefold().strip()))
+
+
+def asking_words(text: str, lang: str) -> set[str]:
+    """Return the words of `text` that can ask, wherever they stand."""
+    patterns = (words[lang] for words in (_OPENING, _ANYWHERE) if lang in words)
+    plain = text.casefold()
+    return {found[0].strip() for pattern in patterns for found in regex.finditer(rf"\b(?:{pattern})", plain)}
 
 
 def ends_in_mark(text: str) -> bool:
