@@ -24,9 +24,9 @@ from data.text import normalise
 
 # "it" and its like that stand for nothing, or for what follows: "How much does it cost to ...", "Is it true that ...".
 _EXPLETIVE = {
-    "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for)\b"),
+    "en": regex.compile(r"\bit (?:\w+ ){1,5}?(?:that|to|for) \w|\bit mean (?:when|if) \w"),
     "de": regex.compile(r"\b(?:gibt|gab|gäbe|handelt|handelte|kommt|kam|ging|geht|bedarf) es\b|\bes (?:\w+ )*?(?:gibt|gab|zu|dass|wenn)\b|^\W*es\b|\bes, d[aie]s?\b"),
-    "fr": regex.compile(r"\bil (?:y a|faut|existe|s['’]agit)|\by a[- ](?:t[- ])?il|\b(?:existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bs['’]est[- ]il\b|\best[- ]il arrivé|\bce (?:qu|que|qui|sont|fut|était)\b"),
+    "fr": regex.compile(r"\bcel(?:ui|le|les) qu|\bceux qu|\bil (?:y a|faut|existe|s['’]agit)|\by[- ]a[- ](?:t[- ])?il|\b(?:existe|faut|agit|passe|arrive|produit)[- ](?:t[- ])?il\b|\best[- ]il (?:\w+ ){1,2}(?:d|que?\b)|\bs['’]est[- ]il\b|\best[- ]il arrivé|\bce (?:qu|que|qui|sont|fut|était)\b"),
     "hi": regex.compile(r"(?<!\p{L})(?:जो|जिस\w*|जिन\w*|कि)(?!\p{L})"),
     "it": regex.compile(r"\bquell[oaie] (?:di|del|che)\b"),
     "pt": regex.compile(r"\baquel[ea]s? (?:que|d)"),
