@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from checks_offline import Tally, measure_offline, read_bank, squash
+from checks_offline import SELF_CONTAINED, Tally, measure_offline, read_bank, squash
 
 import prompts
 from data.files import write_json, write_text
@@ -34,7 +34,6 @@ FAULTS = {
     "empty": 0.03, "cut": 0.03, "preamble": 0.03, "two": 0.03, "foreign": 0.1, "copy": 0.03, "refusal": 0.03,
     "pronoun": 0.03,
 }  # fmt: skip
-SELF_CONTAINED = ("points_at_text", "pronoun")
 NOT_QUALITY = ("not_unique", "easy", "too_literal")  # uniqueness, and what a user's quota drops
 EXAMPLES = 10
 

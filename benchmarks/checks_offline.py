@@ -23,6 +23,7 @@ _SENTENCES = regex.compile(r"(?<=[\p{L}\p{M}\p{N}\"»”)][.!?؟।])\s+|(?<=[�
 _WORDS = regex.compile(r"\w+")
 SPACELESS = ("ja", "th", "zh")
 CONFIG = FilterConfig()
+SELF_CONTAINED = ("points_at_text", "pronoun")  # what they drop is no good question, or would have to be read
 
 
 @dataclass
@@ -127,7 +128,8 @@ def measure_offline(paths: list[Path], per_language: int, seed: int) -> tuple[Ta
     for number, row in enumerate(read_rows(paths, per_language, seed)):
         draw = random.Random(seed * 1_000_003 + number)
         query, reason = judge(row, row.question, "stop")
-        good.add(("good", row.lang), reason is not None, reason, f"[{reason}] {query}")
+        lost = reason is not None and reason not in SELF_CONTAINED
+        good.add(("good", row.lang), lost, reason, f"[{reason}] {query}")
         for fault, answer, finish in faulty_answers(row, draw):
             query, reason = judge(row, answer, finish)
             is_clean = fault.startswith("preamble") and squash(query) == squash(row.question)

@@ -68,6 +68,11 @@ _CANNOT = (
     r"|(?:생성|작성|제공|만들|답변|질문).{0,8}(?:수 없|어렵|못)|(?:ฉัน|ผม|ดิฉัน|เรา).{0,8}ไม่สามารถ|ไม่สามารถ(?:สร้าง|ตั้ง|ให้)|我?(?:无法|無法|不能|没法)(?:根据|為|为|生成|提|回答|创建|創建|帮)"
 )
 _QUESTION_NOUN = regex.compile(_QUESTION)
+# In Chinese and Japanese a question is called like a problem, which may be what the question is about.
+_PROBLEM = regex.compile(r"问题|問題")
+_OTHER_THAN_PROBLEM = regex.compile(
+    rf"^\W*(?:问题|問題)\W*$|{_MAKE}|{TEXT}|以下|如下|下面|我的|一个|一個|这是|這是|是\W*$|質問"
+)
 _TEXT_NOUN = regex.compile(TEXT)
 _TASK_VERB = regex.compile(_MAKE)
 _ASSENTS = regex.compile(rf"^[\W_]*(?:{_ASSENT})(?:(?<=以下|下面|这是|這是|こちら|请看)|(?![\p{{L}}\p{{M}}]))")
@@ -99,6 +104,8 @@ def introduces(text: str) -> bool:
     """Return whether a text without a question can be what stands before one: assent, or an announcement."""
     plain = text.casefold()
     if QUESTION_MARK.search(plain):
+        return False
+    if _PROBLEM.search(plain) and not _OTHER_THAN_PROBLEM.search(plain):
         return False
     few = len(plain.split()) <= _SHORT_WORDS and len(_LETTER.findall(plain)) <= _SHORT_LETTERS
     return names_question(plain) or bool(few and _ASSENTS.search(plain))

@@ -17,7 +17,7 @@ PRONOUNS = {
     "fr": "il elle ils elles lui leur ce cet cette ces celui celle ceux celles cela ça ceci celui-ci y en",
     "es": "él ella ello ellos ellas este esta estos estas esto ese esa esos esas eso aquel aquella aquello dicho dicha",
     "it": "egli lui lei esso essa essi esse loro questo questa questi queste quello quella quelli quelle ciò",
-    "pt": "ele ela eles elas dele dela deles delas lhe lhes este esta estes estas isto esse essa esses essas isso aquele aquela aquilo",
+    "pt": "disso disto nisso nisto daquilo ele ela eles elas dele dela deles delas lhe lhes este esta estes estas isto esse essa esses essas isso aquele aquela aquilo",
     "ru": "он она оно они ему ей им ним ней ними нём нем него неё нее них этот эта это эти этого этой этому этим этом этих них",
     "ar": "هذا هذه ذلك تلك هؤلاء أولئك به بها بهم فيه فيها فيهم منه منها عنه عنها عليه عليها إليه إليها",
     "hi": "वह वे उसने उन्होंने उसे उन्हें उसमें उनमें यह ये इसने इन्होंने इसे इन्हें इसमें इनमें उस उन इस इन उससे इससे",
@@ -30,7 +30,8 @@ POSSESSIVES = {
     "hi": "उसका उसकी उसके उनका उनकी उनके इसका इसकी इसके इनका इनकी इनके", "ko": "그의 그녀의 그들의 그것의 이것의 이들의", "ar": "",
 }  # fmt: skip
 _NAMELESS = {
-    "en": """message aspects covered takeaway takeaways lead led end ended born age died die death begin began start started opinion missing title word words term refer refers else period
+    "en": """mains major
+        message aspects covered takeaway takeaways lead led end ended born age died die death begin began start started opinion missing title word words term refer refers else period
         reaction response argument arguments claim claims event events consequence consequences effect effects impact outcome outcomes results conclusion example examples difference differences advantage advantages benefit benefits causes challenge challenges problem problems solution statement statements following true inferred presented given support supports process occurred occur context supposed needed wanted work works involved useful efforts effort both
         he his him her hers its their theirs who whom whose what when where which why how is are was were be been being am do does did done
         doing can could will would shall should may might must has have had having a an the of in on at to for from by with about into over
@@ -42,7 +43,8 @@ _NAMELESS = {
         caused like you your we our us i my me person people someone something anything everything long old far s t re ve text passage
         paragraph article document section excerpt author writer idea ideas topic theme content subject point points key summary central
         details detail information react reacted decide decided leave sort going different similar whole story question answer statement""",
-    "de": """alt geboren gestorben starb tod alter nächstes nächste endete ende begann beginn anfang botschaft maßnahmen ergriffen daraufhin bezieht meinung ansicht wort begriff dies aufgeführt wohl nachher
+    "de": """hauptbotschaft wichtige
+        alt geboren gestorben starb tod alter nächstes nächste endete ende begann beginn anfang botschaft maßnahmen ergriffen daraufhin bezieht meinung ansicht wort begriff dies aufgeführt wohl nachher
         reaktion argumente argument ereignis ereignisse folgen folge wirkung wirkungen auswirkung auswirkungen schlussfolgerung beispiel beispiele unterschied vorteile vorteil nachteile problem probleme lösung punkte punkt wichtigsten gemeint damit statt fand stattgefunden bedeutung gründe geschehen enthält spielte begründet wahr aussagen prozess
         sein seine seinen seinem seiner ihre ihren ihrem ihrer wer wen wem wessen was wann wo woher wohin wie warum weshalb wieso wodurch
         womit wofür worüber wovon worin woran welche welcher welches welchen welchem ist sind war waren gewesen wird werden wurde wurden
@@ -55,7 +57,8 @@ _NAMELESS = {
         autor hauptidee hauptaussage thema inhalt aussage kernaussage wichtigste wichtigsten dafür darauf dagegen deshalb erfährt handelt
         beschreibt schreibt zusammenfassung information informationen reagiert reagierte reagierten passieren entstanden frage antwort sie
         ihr ihm anderes anderen andere""",
-    "fr": """né née mort morte mourut âge ans terminé terminée termina fini commencé commença fin tout message réfère référence fait avis mot terme suite vécu
+    "fr": """principal principaux principales
+        né née mort morte mourut âge ans terminé terminée termina fini commencé commença fin tout message réfère référence fait avis mot terme suite vécu
         réaction argument arguments événement événements conséquences effet effets impact conclusion exemple exemples différence avantages problème problèmes solution lieu eu présentées présenté signification joué rôle raisons utile processus
         son sa ses leurs le la les y en qui que quoi quand où quel quelle quels quelles lequel laquelle pourquoi comment combien est sont
         était étaient fut furent être été a ont avait avaient eut avoir peut peuvent pouvait doit doivent fait faire faisait firent fit un
@@ -65,7 +68,8 @@ _NAMELESS = {
         conséquence important importante quelle-est texte passage paragraphe article document extrait auteur idée principale sujet thème
         contenu central centrale parle traite informations information réagi réagit produit produite passer déroulé résumé raisons autre
         autres question réponse il elle ils elles lui eux""",
-    "es": """nació nacieron murió años edad terminó termina acabó empezó comenzó fin todo mensaje refiere opinión palabra término continuación llegó fue salió vivió vivía
+    "es": """principales
+        nació nacieron murió años edad terminó termina acabó empezó comenzó fin todo mensaje refiere opinión palabra término continuación llegó fue salió vivió vivía
         reacción argumento argumentos evento eventos acontecimiento consecuencia consecuencias efecto efectos impacto conclusión ejemplo ejemplos diferencia ventajas problema problemas solución presenta presentan significado desempeñó papel lugar tuvo tuvieron resultados proceso
         final finalmente le les pasó su sus lo quién quiénes quien qué que cuándo cuando dónde donde cuál cuáles cómo como cuánto cuánta cuántos cuántas por porqué es
         son era eran fue fueron ser sido está están estaba ha han había hay haber puede pueden podía debe hace hacer hizo hicieron hacía un
@@ -74,7 +78,8 @@ _NAMELESS = {
         tiempo año fecha día lugar cosa persona papel causa resultado importante tiene tenía tuvo texto pasaje párrafo artículo documento
         fragmento autor idea principal tema contenido central trata habla información reaccionó reaccionaron ocurrir suceder resumen razones
         otro otra otros otras pregunta respuesta eso""",
-    "it": """nato nata nacque morto morta morì anni età finito finita finì terminò cominciò iniziò fine tutto messaggio riferisce opinione parola termine seguito visse
+    "it": """principali
+        nato nata nacque morto morta morì anni età finito finita finì terminò cominciò iniziò fine tutto messaggio riferisce opinione parola termine seguito visse
         reazione argomenti evento eventi conseguenza conseguenze effetto effetti impatto conclusione esempio esempi differenza vantaggi problema problemi soluzione contiene significato avvenuto avvenne avuto risultati processo
         suo sua suoi sue gli chi che cosa cos quando dove dov quale quali qual perché come com quanto quanta quanti quante è sono era erano
         fu furono essere stato stata stati state ha hanno aveva avevano può possono poteva deve fa fare fece fecero fatto un uno una il lo
@@ -83,7 +88,8 @@ _NAMELESS = {
         chiamava nome motivo ragione tempo anno data giorno luogo persona ruolo causa risultato importante d all testo brano paragrafo
         articolo documento autore idea principale tema argomento contenuto centrale parla tratta informazioni reagito reagì trova trovava
         trovano riassunto ragioni altro altra altri altre domanda risposta""",
-    "pt": """nasceu nasceram morreu anos idade terminou acabou começou fim tudo mensagem refere opinião palavra termo seguida viveu
+    "pt": """principais
+        nasceu nasceram morreu anos idade terminou acabou começou fim tudo mensagem refere opinião palavra termo seguida viveu
         reação argumento argumentos evento eventos consequência consequências efeito efeitos impacto conclusão exemplo exemplos diferença vantagens problema problemas solução apresentadas significado desempenhou resultados processo
         seu sua seus suas quem que quê o a os as quando onde aonde qual quais por porque como quanto quanta quantos quantas é são era eram
         foi foram ser sido está estão estava tem têm tinha há pode podem podia deve faz fazer fez fizeram feito um uma uns umas de do da dos
@@ -91,7 +97,8 @@ _NAMELESS = {
         dizer significa aconteceu acontece ocorreu mencionado chama chamava nome razão motivo tempo ano data dia lugar coisa pessoa papel
         causa resultado importante texto trecho parágrafo artigo documento autor ideia principal tema assunto conteúdo central trata fala
         informações reagiu reagiram acontecer resumo razões outro outra outros outras pergunta resposta defende""",
-    "ru": """родился родилась родились умер умерла лет возраст закончилось закончилась кончилось началось начал конец всё все сообщение послание относится мнение слово термин жил жила
+    "ru": """главное главные главного главной основные
+        родился родилась родились умер умерла лет возраст закончилось закончилась кончилось началось начал конец всё все сообщение послание относится мнение слово термин жил жила
         тот та те то того той тому тем том реакция реакции аргументы событие события последствие последствия последствий эффект влияние вывод пример примеры разница преимущества проблема проблемы решение значение содержится сыграл сыграла играет результаты результатом поступил поступила каковы процесс
         его её ее их свой свою кто кого кому кем ком что чего чему чем чём когда где куда откуда как какой какая какое какие какого каких
         каким какую какова каков почему зачем сколько чей чья чьё чьи ли был была было были будет есть быть является стал стала стало стали
@@ -128,9 +135,9 @@ PRONOUN_PIECES = {
     "th": r"พวกเขา|เขา(?=ได้|ถูก|เคย|จะ|เป็น|ท[ำํ]|ไป|เกิด|พูด|กล่าว|คือใคร|เขียน|รู้|ต้อง|สร้าง|มีอ)|เธอ|มัน|สิ่งนี้|สิ่งนั้น|สิ่งเหล่านี้|สิ่งเหล่านั้น|นี่|นั่น|ท่าน|พระองค์|คนนี้|คนนั้น",
 }
 _NAMELESS_PIECES = {
-    "ja": r"メッセージ|最後|最初|生まれ|死|年齢|歳|指し|提供|ください|終わ|始ま|人物|反応|影響|結論|例|違い|問題|解決|情報|含ま|役割|果た|出来事|過程|議論|文章|テキスト|本文|段落|記事|文書|筆者|作者|著者|内容|主張|主題|要旨|テーマ|話題|中心|考え|伝え|上|行き|それ|これ|その|この|何人|何年|何月|何日|何歳|何|誰|どこ|いつ|いくつ|いくら|どれくらい|どれ|どの(?:ような|ように|くらい)?|どちら|どんな|どう|なぜ|だれ|なに|なん|(?:そ|こ)のよう[なに]|後|前|次|時|年|人|者|物|事|名前|理由|目的|意味|結果|重要|主|以前|以後|今|さらに|また|そして|しました|しますか|します|した|して|しよう|する|され|いう|言い?|述べ|説明|行い?|行われ|起こり?|起き|なり|なっ|なる|です|でし|ます|まし|ませ|ある|あっ|あり|いる|いまし|いた|とは|について|に関して|という|から|まで|より|こと|もの|ため|ところ|[はがをにでとのもへやかねよらたてだなれさくいうるしっんえけ]",
-    "zh": r"出生|死|年纪|年紀|年龄|年齡|多大|当时|當時|最后|最後|最初|开始|結束|结束|指的|请|提供|反应|反應|影响|影響|结论|結論|例子|区别|區別|问题|解决|信息|包含|起|角色|过程|過程|事件|好处|发挥|扮演|论点|文章|段落|文字|作者|主旨|主题|主題|中心|内容|內容|观点|觀點|思想|信息|表达|表達|认为|認為|提及|介绍|介紹|讲述|講述|回答|问题|問題|哪|那么|件|段|本文|上文|文|什么|什麼|甚麼|谁|誰|哪里|哪裡|哪些|哪个|哪個|哪一?年|哪|几|幾|多少|何时|何時|何地|何|为什么|為什麼|为何|為何|怎么样?|怎麼|怎样|如何|是否|是|的|了|在|于|於|有|没有|做|作|说|說|讲|提到|发生|發生|后来|後來|之后|之後|然后|接着|以后|之前|后|後|前|时候|時候|时|時|年|人|事情?|东西|原因|结果|结局|目的|意思|意义|意義|重要|主要|作用|名字|叫|成为|変|变|被|把|和|与|與|及|或|对|對|从|從|到|又|也|还|還|就|都|会|會|能|可以|要|想|用|以|为|為|中|上|下|吗|嗎|呢|啊|样|樣|地方|关于|關於|一|个|個|些|种|種|最|过|過|着|著|得|去|来|來",
-    "th": r"สุดท้าย|แรก|อายุ|ตาย|เริ่ม|จบ|บุคคล|หมาย|กรุณา|ระบุ|ใช่|ปฏิกิริยา|เหตุการณ์|บทบาท|ตาม|ผลลัพธ์|ผลกระทบ|ตัวอย่าง|ปัญหา|เช่น|จึง|ข้อสรุป|ความแตกต่าง|ข้อความ|บทความ|ย่อหน้า|เนื้อหา|ผู้เขียน|ใจความ|หัวข้อ|ประเด็น|สาระ|หลัก|ต้องการ|สื่อ|ข้อมูล|เรื่อง|อย่าง|เขา|อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|กี่|ใด|ทำไม|ทําไม|เพราะเหตุใด|เพราะ|หรือไม่|หรือเปล่า|หรือ|ไหม|คือ|เป็น|อยู่|มี|ได้|ทำ|ทํา|ถูก|ให้|ใน|ที่|ของ|และ|กับ|จาก|โดย|เพื่อ|เมื่อ|ต่อไป|ต่อมา|หลังจาก|หลัง|ก่อน|นั้น|นี้|แล้ว|จะ|ก็|ไป|มา|กล่าว|พูด|บอก|หมายถึง|หมายความ|ว่า|เกี่ยวกับ|เกิดขึ้น|เกิด|อีก|บ้าง|เหตุผล|สาเหตุ|ผล|ชื่อ|คน|ปี|วัน|เวลา|การ|ความ|สำคัญ|สําคัญ|ซึ่ง|อัน|ต้อง|สามารถ|ครับ|คะ|ค่ะ",
+    "ja": r"重要な点|メッセージ|最後|最初|生まれ|死|年齢|歳|指し|提供|ください|終わ|始ま|人物|反応|影響|結論|例|違い|問題|解決|情報|含ま|役割|果た|出来事|過程|議論|文章|テキスト|本文|段落|記事|文書|筆者|作者|著者|内容|主張|主題|要旨|テーマ|話題|中心|考え|伝え|上|行き|それ|これ|その|この|何人|何年|何月|何日|何歳|何|誰|どこ|いつ|いくつ|いくら|どれくらい|どれ|どの(?:ような|ように|くらい)?|どちら|どんな|どう|なぜ|だれ|なに|なん|(?:そ|こ)のよう[なに]|後|前|次|時|年|人|者|物|事|名前|理由|目的|意味|結果|重要|主|以前|以後|今|さらに|また|そして|しました|しますか|します|した|して|しよう|する|され|いう|言い?|述べ|説明|行い?|行われ|起こり?|起き|なり|なっ|なる|です|でし|ます|まし|ませ|ある|あっ|あり|いる|いまし|いた|とは|について|に関して|という|から|まで|より|こと|もの|ため|ところ|[はがをにでとのもへやかねよらたてだなれさくいうるしっんえけ]",
+    "zh": r"包含|包括|关键|關鍵|要点|要點|出生|死|年纪|年紀|年龄|年齡|多大|当时|當時|最后|最後|最初|开始|結束|结束|指的|请|提供|反应|反應|影响|影響|结论|結論|例子|区别|區別|问题|解决|信息|包含|起|角色|过程|過程|事件|好处|发挥|扮演|论点|文章|段落|文字|作者|主旨|主题|主題|中心|内容|內容|观点|觀點|思想|信息|表达|表達|认为|認為|提及|介绍|介紹|讲述|講述|回答|问题|問題|哪|那么|件|段|本文|上文|文|什么|什麼|甚麼|谁|誰|哪里|哪裡|哪些|哪个|哪個|哪一?年|哪|几|幾|多少|何时|何時|何地|何|为什么|為什麼|为何|為何|怎么样?|怎麼|怎样|如何|是否|是|的|了|在|于|於|有|没有|做|作|说|說|讲|提到|发生|發生|后来|後來|之后|之後|然后|接着|以后|之前|后|後|前|时候|時候|时|時|年|人|事情?|东西|原因|结果|结局|目的|意思|意义|意義|重要|主要|作用|名字|叫|成为|変|变|被|把|和|与|與|及|或|对|對|从|從|到|又|也|还|還|就|都|会|會|能|可以|要|想|用|以|为|為|中|上|下|吗|嗎|呢|啊|样|樣|地方|关于|關於|一|个|個|些|种|種|最|过|過|着|著|得|去|来|來",
+    "th": r"ขึ้น|สุดท้าย|แรก|อายุ|ตาย|เริ่ม|จบ|บุคคล|หมาย|กรุณา|ระบุ|ใช่|ปฏิกิริยา|เหตุการณ์|บทบาท|ตาม|ผลลัพธ์|ผลกระทบ|ตัวอย่าง|ปัญหา|เช่น|จึง|ข้อสรุป|ความแตกต่าง|ข้อความ|บทความ|ย่อหน้า|เนื้อหา|ผู้เขียน|ใจความ|หัวข้อ|ประเด็น|สาระ|หลัก|ต้องการ|สื่อ|ข้อมูล|เรื่อง|อย่าง|เขา|อะไร|ใคร|ที่ไหน|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|ยังไง|เท่าใด|เท่าไร|เท่าไหร่|กี่|ใด|ทำไม|ทําไม|เพราะเหตุใด|เพราะ|หรือไม่|หรือเปล่า|หรือ|ไหม|คือ|เป็น|อยู่|มี|ได้|ทำ|ทํา|ถูก|ให้|ใน|ที่|ของ|และ|กับ|จาก|โดย|เพื่อ|เมื่อ|ต่อไป|ต่อมา|หลังจาก|หลัง|ก่อน|นั้น|นี้|แล้ว|จะ|ก็|ไป|มา|กล่าว|พูด|บอก|หมายถึง|หมายความ|ว่า|เกี่ยวกับ|เกิดขึ้น|เกิด|อีก|บ้าง|เหตุผล|สาเหตุ|ผล|ชื่อ|คน|ปี|วัน|เวลา|การ|ความ|สำคัญ|สําคัญ|ซึ่ง|อัน|ต้อง|สามารถ|ครับ|คะ|ค่ะ",
 }  # fmt: skip
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 

@@ -9,7 +9,7 @@ import regex
 from curation.chatter import LABEL, closes, introduces
 from curation.wording import QUESTION_MARK, is_question
 
-_LIST_MARK = regex.compile(r"^(?:[-*•●▪–—]\s+|\(?\d{1,2}[.)]\s+|\(?\d{1,2}[)、．）]|[①②③④⑤]\s*|>\s+|#{1,6}\s+)")
+_LIST_MARK = regex.compile(r"^(?:[-*•●▪–—]\s+|\(?\d{1,2}[.)]\s+|\(?\d{1,2}[)、．）](?!\d)|[①②③④⑤]\s*|>\s+|#{1,6}\s+)")
 _NUMBERED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])")
 _BULLET = regex.compile(r"^[-*•●▪]\s")
 _FENCE_OR_RULE = regex.compile(r"^[\W_]*$|^`{3}\w*$")
