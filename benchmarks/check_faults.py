@@ -1,10 +1,11 @@
-# ruff: noqa: E501
 """Faults that LLMs make when they are asked for one question, worded by us in 13 languages: what benchmarks/checks.py
 injects into human questions. None of the wordings stands in the checks.
 
 `{q}` is a question, `{r}` another question about the same passage, `{s}` a sentence of the passage, `{a}` some words of
 it. Each fault has several wordings in each language.
 """
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 PREAMBLES = {
     "ar": ["حسنًا، إليك سؤالًا يستند إلى المحتوى:\n{q}", "سؤال مقترح: {q}", "بكل تأكيد!\n\n\"{q}\"", "السؤال الذي قمت بصياغته هو:\n\n**{q}**", "إليك سؤالاً بناءً على النص:\n\n{q}", "بالطبع! سؤالي هو: {q}"],

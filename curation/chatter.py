@@ -1,9 +1,10 @@
-# ruff: noqa: E501
 """What models say around a question: labels, "Sure! Here is ...", "I hope this helps", apologies, the task itself.
 
 Matched on casefolded text, all languages at once, since a preamble is often in another language than the question. What
 is known here is the nouns of the trade (question, answer, text), words of assent and of closing; not whole phrases.
 """
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 import regex
 
@@ -20,7 +21,7 @@ _ANSWER = (
     "答|답변|정답|답|คำตอบ|คําตอบ|ตอบ|antwoord|odpowiedź|cevap|yanıt|trả lời|jawaban|відповідь|odpověď|svar|vastaus|απάντηση|תשובה|উত্তর"
 )
 TEXT = (
-    "text|passage|paragraph|excerpt|abschnitt|absatz|textauszug|passage|extrait|texto|pasaje|fragmento|testo|brano|trecho|excerto|passagem|текст|"
+    "(?<![a-z])text|passage|paragraph|excerpt|abschnitt|absatz|textauszug|passage|extrait|texto|pasaje|fragmento|testo|brano|trecho|excerto|passagem|текст|"
     "отрыв|фрагмент|النص|نص|فقرة|पाठ|अनुच्छेद|गद्यांश|文章|テキスト|本文|지문|본문|텍스트|글|ข้อความ|บทความ|เนื้อหา|文本|文段|段落"
 )
 _MAKE = (
@@ -64,8 +65,8 @@ _REGRET = (
 _CANNOT = (
     r"\bi (?:can(?:no|['’])t|can not|could ?n['’]?o?t|am (?:unable|not able)|['’]m (?:unable|not able)|won['’]t|do(?: not|n['’]t) have)"
     r"|kann ich (?:leider )?(?:keine|nicht)|ich kann (?:leider )?(?:keine|nicht)|je ne (?:peux|suis|puis) pas|\bno (?:puedo|me es posible)|\bnon (?:posso|sono in grado|riesco)"
-    r"|\bnão (?:posso|consigo|é possível)|\bя не (?:могу|смогу)|لا (?:يمكنني|أستطيع)|(?:मैं|मुझे|हम).{0,60}(?:नहीं|असमर्थ)|(?:生成|作成|お答え|提供|質問).{0,8}(?:できません|できかねます|出来ません)"
-    r"|(?:생성|작성|제공|만들|답변|질문).{0,8}(?:수 없|어렵|못)|(?:ฉัน|ผม|ดิฉัน|เรา).{0,8}ไม่สามารถ|ไม่สามารถ(?:สร้าง|ตั้ง|ให้)|我?(?:无法|無法|不能|没法)(?:根据|為|为|生成|提|回答|创建|創建|帮)"
+    r"|\bnão (?:posso|consigo|é possível)|\bя не (?:могу|смогу)|لا (?:يمكنني|أستطيع)|(?<!\p{L})(?:मैं|मुझे)\s.{0,60}(?:नहीं|असमर्थ)|(?:生成|作成|お答え|質問|ご依頼).{0,8}(?:できません|できかねます|出来ません)"
+    r"|질문.{0,12}(?:수 없|어렵|못)|답변.{0,6}(?:수 없|어렵)|드릴 수 없|(?:ฉัน|ผม|ดิฉัน|เรา).{0,8}ไม่สามารถ|ไม่สามารถ(?:สร้าง|ตั้ง)ค[ำํ]า?ถาม|我(?:无法|無法|不能|没法)|(?:无法|無法|不能)(?:根据|生成|提出|回答|创建|創建).{0,8}(?:问题|問題|请求)"
 )
 _QUESTION_NOUN = regex.compile(_QUESTION)
 # In Chinese and Japanese a question is called like a problem, which may be what the question is about.

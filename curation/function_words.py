@@ -1,9 +1,10 @@
-# ruff: noqa: E501
 """Words that name nothing, by language: asking words, auxiliaries, prepositions, the commonest verbs and nouns, and the
 nouns of texts ("the main idea of the passage"). What is left of a question without them is what it is about.
 
 In: a query. Out: its content words. A language that is not listed has no words that name nothing.
 """
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 from functools import lru_cache
 
@@ -97,7 +98,7 @@ _NAMELESS = {
         dizer significa aconteceu acontece ocorreu mencionado chama chamava nome razão motivo tempo ano data dia lugar coisa pessoa papel
         causa resultado importante texto trecho parágrafo artigo documento autor ideia principal tema assunto conteúdo central trata fala
         informações reagiu reagiram acontecer resumo razões outro outra outros outras pergunta resposta defende""",
-    "ru": """главное главные главного главной основные
+    "ru": """каково какова каковы каков главное главные главного главной основные
         родился родилась родились умер умерла лет возраст закончилось закончилась кончилось началось начал конец всё все сообщение послание относится мнение слово термин жил жила
         тот та те то того той тому тем том реакция реакции аргументы событие события последствие последствия последствий эффект влияние вывод пример примеры разница преимущества проблема проблемы решение значение содержится сыграл сыграла играет результаты результатом поступил поступила каковы процесс
         его её ее их свой свою кто кого кому кем ком что чего чему чем чём когда где куда откуда как какой какая какое какие какого каких

@@ -1,5 +1,6 @@
-# ruff: noqa: E501
 """Two questions in one sentence: an asking clause, then "and", then another asking word. By language."""
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 import regex
 

@@ -1,9 +1,10 @@
-# ruff: noqa: E501
 """Phrases that point at "the text", by language, matched on casefolded text.
 
 Two kinds of nouns: a passage, a text or a paragraph is hardly ever anything but the text that the model was shown; an
 article, a document or an author is so only where it is "this" one, or one that something is "according to".
 """
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 import regex
 
@@ -75,7 +76,7 @@ _POINTING = {
     ),
     "zh": (
         r"(?:这|這|本|该|該|此|上述|前述|(?:上面|以上|以下|下面|所?给定?|所?提供)的?)(?:篇|段|个|個|份|则|則|部分)?(?:文本|文章|段落|文字|文档|文檔|文段|文件|短文|选段|選段|材料|内容|內容|资料|資料|原文|课文|摘录|作者|文(?![化明学學艺藝献獻件]))"
-        r"|(?:根据|依据|按照|根據|依據|从|從|在)(?:文本|文章|文中|文段|段落|短文|原文|材料|上文|内容|作者)|(?<!\p{Han})文中|文章(?:中|里|裡|提到|指出|认为)|作者(?:认为|認為|指出|提到)|上文"
+        r"|(?:根据|依据|按照|根據|依據|从|從|在)(?:文本|文章|文中|文段|段落|短文|原文|材料|上文|内容|作者)|(?<!\p{Han})文中|(?:文本|段落)(?:中|里|裡)|文章(?:中|里|裡|提到|指出|认为)|作者(?:认为|認為|指出|提到)|上文"
     ),
 }  # fmt: skip
 _PATTERNS = {lang: regex.compile(pattern) for lang, pattern in _POINTING.items()}

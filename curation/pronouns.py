@@ -1,10 +1,11 @@
-# ruff: noqa: E501
 """Questions that lack their subject: "What did he do next?", "What is it?", and their like in each language.
 
 A question lacks it if nothing but words that name nothing (`curation.function_words`) is in it, if nothing but such
 words stands before its first pronoun, or if beside a pronoun there is but one other word, which is no name. A language
 that is not listed is not judged.
 """
+
+# ruff: noqa: E501 - tables of words and patterns, one language a line
 
 from functools import lru_cache
 

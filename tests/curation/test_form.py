@@ -242,3 +242,17 @@ def test_no_question_mark_is_needed_where_the_language_does_without(lang):
 def test_another_language_needs_its_question_mark():
     assert form.check_question(asked("Kalumi barajı ne zaman yapıldı?", query_lang="tr"), CONFIG) is None
     assert form.check_question(asked("Kalumi barajı ne zaman yapıldı.", query_lang="tr"), CONFIG) == "no_question"
+
+
+@pytest.mark.parametrize(
+    ("lang", "claim"),
+    [
+        ("en", "Kalumi cannot create water without its reservoir."),
+        ("de", "Leider konnte die Stadt Kalumi vor 1923 kein Wasser speichern."),
+        ("th", "เมืองกาลูมีไม่สามารถสร้างเขื่อนได้ก่อนปี 1923"),
+        ("ko", "칼루미는 1923년 전에는 댐을 만들 수 없었다."),
+        ("zh", "卡卢米水库建成以前无法为城市供水。"),
+    ],
+)
+def test_what_cannot_be_done_is_no_refusal(lang, claim):
+    assert form.check_refusal(asked(claim, lang, style="claim"), CONFIG) is None
