@@ -1,7 +1,7 @@
 """Checks of an answer's form: is it one question (claim, line of keywords), whole, of a sensible length, and alone?
 
-One function and one reason each; each answers its reason, or None. They read the query only, never the passage, except
-`check_preamble`.
+One function and one reason each; each answers its reason, or None. They read the query; only `check_preamble`
+and `check_whole` look into the passage, too.
 """
 
 import regex
