@@ -7,10 +7,10 @@ A query in another language than the document's shares few words with it: overla
 
 import pyarrow as pa
 
-from curation.answers import recover_question
 from curation.checks import Asked, first_reason, read_details
 from curation.config import FilterConfig
 from curation.engine import progress
+from curation.recover import recover_question
 from curation.uniqueness import limit_easy, rank_sources
 from data.records import QUESTION, REJECT, conform
 
@@ -25,9 +25,12 @@ def filter_questions(
     question must be unique.
     """
     texts = dict(zip(passages["passage_id"].to_pylist(), passages["text"].to_pylist(), strict=True))
+    numbers = {docid: number for number, docid in enumerate(documents["docid"].to_pylist())}
     rows = questions.to_pylist()
     for row in progress(rows, "checks", "question"):
-        asked = read_row(row, texts[row["passage_id"]])
+        number = numbers.get(row["docid"])
+        document = documents["text"][number].as_py() if number is not None else None
+        asked = read_row(row, texts[row["passage_id"]], document)
         row["query"], row["reason"] = asked.query, first_reason(asked, config) or _literal_reason(asked, config)
         row["detected_lang"] = None if asked.style == "keywords" else asked.language[1]
         row["lexical_overlap"] = asked.overlap
@@ -44,7 +47,7 @@ def _literal_reason(asked: Asked, config: FilterConfig) -> str | None:
     return "too_literal" if asked.overlap > config.max_lexical_overlap else None
 
 
-def read_row(row: dict[str, object], passage: str) -> Asked:
+def read_row(row: dict[str, object], passage: str, document: str | None = None) -> Asked:
     """Return what the checks read of a `records.QUESTION` row; rows without a query hold an answer."""
     query = row["answer"] if row["query"] is None else row["query"]
     return Asked(
@@ -56,4 +59,5 @@ def read_row(row: dict[str, object], passage: str) -> Asked:
         passage=passage,
         generator=str(row["generator"] or "openai"),
         details=read_details(row["details"]),  # type: ignore[arg-type]
+        document=document,
     )
