@@ -16,8 +16,8 @@ import check_faults as faults
 import regex
 
 from curation.checks import Asked, first_reason
+from curation.checks.recover import recover_question
 from curation.config import FilterConfig
-from curation.recover import recover_question
 
 _SENTENCES = regex.compile(r"(?<=[\p{L}\p{M}\p{N}\"»”)][.!?؟।])\s+|(?<=[。！？])|\n+")
 _WORDS = regex.compile(r"\w+")

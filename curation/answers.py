@@ -12,8 +12,8 @@ from typing import Any
 
 import regex
 
-from curation.recover import strip_marks
-from curation.wording import QUESTION_MARK
+from curation.checks.recover import strip_marks
+from curation.checks.wording import QUESTION_MARK
 from data.text import clean_text
 from prompts import Prompt
 

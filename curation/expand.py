@@ -29,7 +29,8 @@ from typing import IO, Any
 import regex
 
 from curation.answers import read_queries
-from curation.chatter import apologises
+from curation.checks.chatter import apologises
+from curation.checks.recover import recover_question
 from curation.config import ExpandConfig
 from curation.instructions import language_name, load_prompt
 from curation.language import detect_language, is_language, script_share
@@ -38,7 +39,6 @@ from curation.llm.completion import Completion
 from curation.llm.ledger import CUT_OFF, Kept, Ledger
 from curation.llm.limits import Budget, make_budget
 from curation.llm.requests import Request, make_plan
-from curation.recover import recover_question
 from curation.subjects import Subject, Subjects, read_subjects
 from data.errors import InputError, RunError
 from data.files import atomic_path

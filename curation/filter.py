@@ -8,9 +8,9 @@ A query in another language than the document's shares few words with it: overla
 import pyarrow as pa
 
 from curation.checks import Asked, first_reason, read_details
+from curation.checks.recover import recover_question
 from curation.config import FilterConfig
 from curation.engine import progress
-from curation.recover import recover_question
 from curation.uniqueness import limit_easy, rank_sources
 from data.records import QUESTION, REJECT, conform
 

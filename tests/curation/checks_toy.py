@@ -1,6 +1,6 @@
 """What the tests of the checks share: invented passages in 13 languages, with a good question about each."""
 
-from curation.asked import Asked
+from curation.checks.asked import Asked
 from curation.config import FilterConfig
 
 PASSAGES = {

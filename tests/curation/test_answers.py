@@ -5,7 +5,7 @@ import pytest
 
 import prompts
 from curation.answers import Answered, read_queries, response_format
-from curation.recover import recover_question
+from curation.checks.recover import recover_question
 
 SIMPLE = prompts.load("mldr")
 PARTS = prompts.load("summary_question")

@@ -1,8 +1,8 @@
 import pytest
 from checks_toy import CONFIG, GOOD, asked
 
-from curation.asked import Asked
 from curation.checks import CHECKS, check_language, quick_reason
+from curation.checks.asked import Asked
 
 CLAIMS = {
     "en": "Kalumi has had a reservoir since 1923.",

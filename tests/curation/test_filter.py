@@ -3,7 +3,7 @@ import json
 import pyarrow as pa
 import pytest
 
-import curation.asked
+import curation.checks.asked
 from curation.config import FilterConfig
 from curation.filter import filter_questions
 from data.atlas import LANGUAGES, make_documents
@@ -111,7 +111,7 @@ def test_rows_are_read_with_their_query_language_details_and_generator():
 
 def test_each_question_is_looked_at_by_the_detector_once(monkeypatch):
     looked = []
-    monkeypatch.setattr(curation.asked, "is_language", lambda text, lang: (looked.append(text), (True, lang))[1])
+    monkeypatch.setattr(curation.checks.asked, "is_language", lambda text, lang: (looked.append(text), (True, lang))[1])
     documents, passages, questions = corpus()[-1]()
     filter_questions(questions, passages, documents, CONFIG)
     assert sorted(looked) == sorted(questions["query"].to_pylist())

@@ -2,10 +2,10 @@ import pytest
 import regex
 from checks_toy import CONFIG, GOOD, PASSAGES, asked
 
-from curation.asked import Asked
+from curation.checks.asked import Asked
+from curation.checks.grams import content_overlap, lexical_overlap
+from curation.checks.grounding import check_copy, check_grounded, check_places
 from curation.config import FilterConfig
-from curation.grams import content_overlap, lexical_overlap
-from curation.grounding import check_copy, check_grounded, check_places
 
 
 @pytest.mark.parametrize("lang", PASSAGES)

@@ -1,7 +1,7 @@
 import pytest
 from checks_toy import GOOD
 
-from curation.recover import recover_question
+from curation.checks.recover import recover_question
 
 # Before the question, and behind it; what an LLM might say in each language.
 AROUND = {

@@ -2,7 +2,7 @@ import pytest
 from checks_toy import CONFIG, GOOD, asked
 
 from curation.checks import first_reason
-from curation.self_contained import check_points_at_text, check_pronoun
+from curation.checks.self_contained import check_points_at_text, check_pronoun
 
 POINTING = {
     "en": "What does this text say about the reservoir of Kalumi?",

@@ -1,20 +1,20 @@
 """What is wrong with a query, seen from the query and its passage alone: the checks in the order of their cost.
 
-Each check is one function with one reason; it answers the reason, or None. Form (`curation.form`), then the language,
-then whether the query stands on its own (`curation.self_contained`), then the passage (`curation.grounding`). Fast
-enough to be asked of every answer as it arrives.
+Each check is one function with one reason; it answers the reason, or None. Form (`form`), then the language, then
+whether the query stands on its own (`self_contained`), then the passage (`grounding`). Fast enough to be asked of
+every answer as it arrives.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from curation import form, grounding, self_contained
-from curation.asked import Asked
+from curation.checks import form, grounding, self_contained
+from curation.checks.asked import Asked
+from curation.checks.grams import lexical_overlap
+from curation.checks.recover import recover_question
 from curation.config import FilterConfig
-from curation.grams import lexical_overlap
 from curation.language import fits_script
-from curation.recover import recover_question
 
 __all__ = [
     "CHECKS",

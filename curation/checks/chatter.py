@@ -8,7 +8,7 @@ is known here is the nouns of the trade (question, answer, text), words of assen
 
 import regex
 
-from curation.wording import QUESTION_MARK
+from curation.checks.wording import QUESTION_MARK
 
 _QUESTION = (
     "quest(?:ion|ões|ão)|query|quer(?:y|ies)|frage|pregunta|cuestión|domanda|quesito|pergunta|вопрос|سؤال|سوال|प्रश्न|सवाल|質問|設問|問い|"

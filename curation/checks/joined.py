@@ -4,7 +4,7 @@
 
 import regex
 
-from curation.grams import LETTER
+from curation.checks.grams import LETTER
 
 # The word that joins, with a preposition or an adverb behind it, then the asking word.
 _AND_ASKS = {

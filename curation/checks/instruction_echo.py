@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import prompts
-from curation.grams import WORD
+from curation.checks.grams import WORD
 from data.text import normalise
 
 RUN = 4  # words

@@ -6,8 +6,8 @@ is dropped.
 
 import regex
 
-from curation.chatter import LABEL, closes, introduces
-from curation.wording import QUESTION_MARK, is_question
+from curation.checks.chatter import LABEL, closes, introduces
+from curation.checks.wording import QUESTION_MARK, is_question
 
 _LIST_MARK = regex.compile(r"^(?:[-*•●▪–—]\s+|\(?\d{1,2}[.)]\s+|\(?\d{1,2}[)、．）](?!\d)|[①②③④⑤]\s*|>\s+|#{1,6}\s+)")
 _NUMBERED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])")

@@ -1,9 +1,9 @@
 """Checks whether a query can be understood without its passage: it names what it is about."""
 
-from curation.asked import Asked
+from curation.checks.asked import Asked
+from curation.checks.pointing import points_at_text
+from curation.checks.pronouns import lacks_subject
 from curation.config import FilterConfig
-from curation.pointing import points_at_text
-from curation.pronouns import lacks_subject
 
 
 def check_points_at_text(asked: Asked, config: FilterConfig) -> str | None:

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import regex
 
-from curation.function_words import content_words
+from curation.checks.nameless_words import content_words
 from data.text import UNSPACED, normalise
 
 DENSE = regex.compile(rf"[{UNSPACED}\p{{Hangul}}]")  # a letter is a syllable or a word

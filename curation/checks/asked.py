@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from curation.grams import lexical_overlap
+from curation.checks.grams import lexical_overlap
 from curation.language import is_language
 
 

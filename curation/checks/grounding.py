@@ -4,10 +4,10 @@ from difflib import SequenceMatcher
 
 import regex
 
-from curation.asked import Asked
+from curation.checks.asked import Asked
+from curation.checks.grams import content_overlap, gram_width, grams_of, is_dense, spaced_words
+from curation.checks.wording import asking_words, ends_in_mark, worded_as_question
 from curation.config import FilterConfig
-from curation.grams import content_overlap, gram_width, grams_of, is_dense, spaced_words
-from curation.wording import asking_words, ends_in_mark, worded_as_question
 from data.text import letters, normalise
 
 PLACES = ("first", "second")  # parts of an answer that must be quotations of the passage

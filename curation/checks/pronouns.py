@@ -1,6 +1,6 @@
 """Questions that lack their subject: "What did he do next?", "What is it?", and their like in each language.
 
-A question lacks it if nothing but words that name nothing (`curation.function_words`) is in it, if nothing but such
+A question lacks it if nothing but words that name nothing (`curation.checks.nameless_words`) is in it, if nothing but such
 words stands before its first pronoun, or if beside a pronoun there is but one other word, which is no name. A language
 that is not listed is not judged.
 """
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import regex
 
-from curation.function_words import (
+from curation.checks.nameless_words import (
     POSSESSIVES,
     PRONOUN_PIECES,
     PRONOUNS,

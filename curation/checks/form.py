@@ -6,14 +6,14 @@ and `check_whole` look into the passage, too.
 
 import regex
 
-from curation.asked import Asked
-from curation.chatter import ANSWER_LABEL, apologises, names_question, states_task
+from curation.checks.asked import Asked
+from curation.checks.chatter import ANSWER_LABEL, apologises, names_question, states_task
+from curation.checks.grams import DENSE, LETTER, WORD, is_dense, lexical_overlap, spaced_words
+from curation.checks.instruction_echo import repeats_instruction
+from curation.checks.joined import joins_questions
+from curation.checks.nameless_words import words_of
+from curation.checks.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, requests, worded_as_question
 from curation.config import FilterConfig
-from curation.function_words import words_of
-from curation.grams import DENSE, LETTER, WORD, is_dense, lexical_overlap, spaced_words
-from curation.instruction_echo import repeats_instruction
-from curation.joined import joins_questions
-from curation.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, requests, worded_as_question
 
 _ENDED = {"length": "cut_off", "refused": "refused", "failed": "failed", "unreadable": "unreadable"}
 # Tags have names in ASCII: Korean puts titles of works in angle brackets.
