@@ -6,7 +6,8 @@ is no prose: rows of names, commands and numbers vote for nothing. So code and p
 "mixed with English", but pages whose second half was left untranslated are marked.
 """
 
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -23,9 +24,11 @@ from curation.scripts import (
 )
 
 _NOT_PROSE = regex.compile(
-    r"^[ \t>]*(```|~~~).*?(?:^[ \t>]*\1|\Z)|<!--.*?-->|<(?:script|style|pre|code)\b.*?</(?:script|style|pre|code)>",
-    regex.DOTALL | regex.MULTILINE | regex.IGNORECASE,
+    r"<!--.*?-->|<(script|style|pre|code)\b.*?</\1>",
+    regex.DOTALL | regex.IGNORECASE,
 )
+_FENCE = regex.compile(r"^[ \t>]*(?:```|~~~)`*[ \t]*(\S?)[^\n]*$", regex.MULTILINE)
+_SYMBOL = regex.compile(r"[(){}\[\]=;<>_/\\|$&*+\"'`#]")
 _INLINE = regex.compile(
     r"``[^\n]*?``|`[^`\n]*`|\]\([^)\n]*\)|<[^<>\n]{1,300}>|\{\{.*?\}\}|https?://\S+|www\.\S+|\S+@\S+|\$[^$\n]{1,200}\$"
     r"|[\w.-]*[/\\_=][\w./\\=-]*|--?[a-z][\w-]*"
@@ -33,11 +36,12 @@ _INLINE = regex.compile(
 _LETTER = regex.compile(r"\p{L}")
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
-PLACES = 40
-MIN_WINDOW, MAX_WINDOW = 120, 400  # letters, characters
+PLACES = 30
+CODE_SYMBOLS = 0.1  # for each letter
+MIN_WINDOW, MAX_WINDOW = 120, 400  # characters
 DENSE_WEIGHT = 2.2  # letters of other scripts that one of these is worth
 MIN_OTHER_SHARE = 0.15  # of what could be judged
-MIN_PROBABILITY, MIN_FUNCTION_WORDS = 0.6, 0.12
+MIN_PROBABILITY, MIN_FUNCTION_WORDS = 0.6, 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,41 +89,55 @@ def _best_member(head: str, members: dict[str, float]) -> str:
 
 def _prose(text: str) -> str:
     """Return `text` without code, addresses and tags; its lines stay lines."""
-    return _INLINE.sub(" ", _NOT_PROSE.sub("\n", text))
+    return _INLINE.sub(" ", _without_blocks(_NOT_PROSE.sub("\n", text)))
+
+
+def _without_blocks(text: str) -> str:
+    """Return `text` without fenced code. A text may begin or end within a block, so that what stands between two fences
+    is only taken for code where the first one names a language, or where it is full of symbols.
+    """
+    kept: list[str] = []
+    start, named, inside = 0, False, False
+    for fence in _FENCE.finditer(text):
+        block = text[start : fence.start()]
+        opens = bool(fence.group(1))
+        closed_code = inside and not opens and (named or _is_code(block))
+        if not closed_code:
+            kept.append(block)
+        inside, named = opens or not closed_code, opens
+        start = fence.end()
+    return "\n".join([*kept, text[start:]])
+
+
+def _is_code(block: str) -> bool:
+    return len(_SYMBOL.findall(block)) > CODE_SYMBOLS * len(_LETTER.findall(block))
 
 
 def _take_windows(text: str) -> list[tuple[str, int]]:
     """Return the paragraphs at evenly spread places of a text, each with how many places it holds."""
-    units = _join_lines(text)
+    units = _cut_units(text)
     weights = [len(_LETTER.findall(unit)) + (DENSE_WEIGHT - 1) * len(_DENSE.findall(unit)) for unit in units]
     ends = list(accumulate(weights))
     if not ends or not ends[-1]:
         return []
-    windows: dict[tuple[int, int], int] = defaultdict(int)
-    number = 0
-    for place in range(PLACES):
-        wanted = (place + 0.5) / PLACES * ends[-1]
-        while ends[number] < wanted:
-            number += 1
-        inside = 1 - (ends[number] - wanted) / weights[number]  # how far into the unit, 0 to 1
-        room = max(0, len(units[number]) - MAX_WINDOW)
-        windows[number, int(min(1.0, max(0.0, inside)) * room) // MAX_WINDOW * MAX_WINDOW] += 1
-    return [(units[unit][start : start + MAX_WINDOW], count) for (unit, start), count in windows.items()]
+    places = [bisect_left(ends, (place + 0.5) / PLACES * ends[-1]) for place in range(PLACES)]
+    return [(units[number], count) for number, count in Counter(places).items()]
 
 
-def _join_lines(text: str) -> list[str]:
-    """Return the lines of a text, short ones joined with those that follow."""
+def _cut_units(text: str) -> list[str]:
+    """Return the lines of a text, long ones cut, short ones joined with their like."""
     units: list[str] = []
-    pending, letters = [], 0
-    for line in text.split("\n"):
-        if not line.strip():
-            continue
-        pending.append(line.strip())
-        letters += len(_LETTER.findall(line)) + len(_DENSE.findall(line))
-        if letters >= MIN_WINDOW:
+    pending, length = [], 0
+    for line in map(str.strip, text.split("\n")):
+        if len(line) >= MIN_WINDOW or length >= MIN_WINDOW:
             units.append("\n".join(pending))
-            pending, letters = [], 0
-    return [*units, "\n".join(pending)] if pending else units
+            pending, length = [], 0
+        if len(line) >= MIN_WINDOW:
+            units += [line[start : start + MAX_WINDOW] for start in range(0, len(line), MAX_WINDOW)]
+        else:
+            pending.append(line)
+            length += len(line)
+    return [*units, "\n".join(pending)]
 
 
 def _judge_window(window: str) -> tuple[str | None, float]:
@@ -137,7 +155,7 @@ def _judge_window(window: str) -> tuple[str | None, float]:
         return None, 0.0
     lang = max(found, key=lambda name: found[name])
     together = sum(p for name, p in found.items() if head_of(name) == head_of(lang))
-    return (lang, found[lang]) if together >= MIN_PROBABILITY and _is_prose(own, lang) else (None, 0.0)
+    return (lang, found[lang]) if together >= MIN_PROBABILITY and (script != "Latn" or _is_prose(own, lang)) else (None, 0.0)
 
 
 def _is_prose(text: str, lang: str) -> bool:
