@@ -1,9 +1,9 @@
 """Which language a document is in, which other one much of it is in, and its script.
 
-A document is read at many places, evenly spread over its prose: code, addresses, tags and comments are taken out before.
-At each place the paragraph around it (short ones together with what follows) is judged by itself, or not at all where it
-is no prose: rows of names, commands and numbers vote for nothing. So code and product names do not make a Korean page
-"mixed with English", but pages whose second half was left untranslated are marked.
+A document is read at many places, evenly spread over its prose: code, addresses, tags and comments are taken out
+before. At each place the paragraph around it (short ones together with their like) is judged by itself, or not at all
+where it is no prose: rows of names, commands and numbers vote for nothing. So code and product names do not make a
+Korean page "mixed with English", but a page whose second half was left untranslated is marked.
 """
 
 from bisect import bisect_left
@@ -40,13 +40,13 @@ PLACES = 30
 CODE_SYMBOLS = 0.1  # for each letter
 MIN_WINDOW, MAX_WINDOW = 120, 400  # characters
 DENSE_WEIGHT = 2.2  # letters of other scripts that one of these is worth
-MIN_OTHER_SHARE = 0.15  # of what could be judged
+MIN_OTHER_SHARE = 0.12  # of the places that could be judged
 MIN_PROBABILITY, MIN_FUNCTION_WORDS = 0.6, 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentLanguage:
-    """The main language of a document ("und": unknown), another one that much of it is in, and its script (ISO 15924)."""
+    """The main language of a document ("und": unknown), another one that much of it is in, and its ISO 15924 script."""
 
     lang: str
     other_lang: str | None
@@ -127,7 +127,8 @@ def _take_windows(text: str) -> list[tuple[str, int]]:
 def _cut_units(text: str) -> list[str]:
     """Return the lines of a text, long ones cut, short ones joined with their like."""
     units: list[str] = []
-    pending, length = [], 0
+    pending: list[str] = []
+    length = 0
     for line in map(str.strip, text.split("\n")):
         if len(line) >= MIN_WINDOW or length >= MIN_WINDOW:
             units.append("\n".join(pending))
@@ -155,7 +156,11 @@ def _judge_window(window: str) -> tuple[str | None, float]:
         return None, 0.0
     lang = max(found, key=lambda name: found[name])
     together = sum(p for name, p in found.items() if head_of(name) == head_of(lang))
-    return (lang, found[lang]) if together >= MIN_PROBABILITY and (script != "Latn" or _is_prose(own, lang)) else (None, 0.0)
+    return (
+        (lang, found[lang])
+        if together >= MIN_PROBABILITY and (script != "Latn" or _is_prose(own, lang))
+        else (None, 0.0)
+    )
 
 
 def _is_prose(text: str, lang: str) -> bool:

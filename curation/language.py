@@ -59,7 +59,7 @@ def _two_letters(code: str) -> str:
 def script_share(text: str, lang: str) -> float:
     """Return the share of the letters of `text` that are in the scripts of `lang`; 1 where the text has no letters."""
     letters = count_letters(text)
-    if not letters:
+    if not letters.total():
         return 1.0
     if lang == "ja" and letters["Kana"] * 10 < letters.total():  # too few kana: kanji alone are not known as Japanese
         return letters["Kana"] / letters.total()
@@ -72,4 +72,4 @@ def fits_script(text: str, lang: str) -> bool:
     """
     letters, scripts = count_letters(text), scripts_of(lang)
     third = sum(count for script, count in letters.items() if script not in (*scripts, "Latn"))
-    return bool(letters) and script_share(text, lang) >= MIN_SHARE and third <= 0.2 * letters.total()
+    return letters.total() > 0 and script_share(text, lang) >= MIN_SHARE and third <= 0.2 * letters.total()

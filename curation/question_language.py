@@ -12,12 +12,12 @@
 
 Close relations, on purpose:
 - zh is one language in both scripts; a document's `script` column tells Hans from Hant. Written Cantonese (yue) and Wu
-  (wuu) look like it to detectors: zh takes wuu, but not a sentence with several characters of Cantonese only; yue and wuu
-  take Chinese of any kind. arz (Egyptian) and ar take each other.
+  (wuu) look like it to detectors: zh takes wuu, but not a sentence with several characters of Cantonese only; yue and
+  wuu take Chinese of any kind. arz (Egyptian) and ar take each other.
 - pt, es, gl and ca are told apart by their words; so are hi, mr and ne; cs and sk; da and no; ru, uk, be, bg and mk.
 - nb is `no`, which takes nn too; nn does not take what is clearly Bokmål. hr, sr, bs (and sh) take each other in Latin
-  letters, as do id and ms, unless both detector and words speak for the other one. sr and bs may be in either script, hr
-  in Latin only.
+  letters, as do id and ms, unless both detector and words speak for the other one. sr and bs may be in either script,
+  hr in Latin only.
 - Old and doubled codes: iw he, in id, ji yi, jw jv, mo ro, fil tl, nb no, zh-cn and zh-tw zh, codes of three letters.
 
 Doubt is settled for the language that was asked for: what is wanted is that few right questions are lost, and that
@@ -63,7 +63,8 @@ _SIBLINGS = {
 }  # fmt: skip
 
 # Margins are natural logarithms of odds; a word counts as much as odds of six to one.
-FLOOR, FLOOR_SLOW = 0.005, 0.02  # a single answer of a detector cannot outweigh everything else
+FLOOR, FLOOR_SLOW = 0.02, 0.02  # a single answer of a detector cannot outweigh everything else
+WORDS_TO_TRUST = 4
 WORD, LETTER = 1.8, 1.5
 RARE, RARE_UNLISTED = 0.5, 1.5  # in favour of a language, against a rival that langdetect does not know
 LIMIT, LIMIT_SIBLING = -1.0, -3.0
@@ -177,7 +178,9 @@ def _find_rival(read: _Sentence, lang: str) -> str | None:
         for rival in margins.keys() & SLOW_LANGUAGES:
             margins[rival] += 0.5 * _log_odds(slow, head, rival, FLOOR_SLOW)
     nearest = min(margins, key=lambda rival: (margins[rival], rival))
-    return nearest if margins[nearest] < LIMIT else _find_sibling(read, lang)
+    if margins[nearest] >= LIMIT:
+        return _find_sibling(read, lang)
+    return max(FAMILIES.get(nearest, (nearest,)), key=lambda member: read.members.get(member, 0.0))
 
 
 def _without_evidence(read: _Sentence, lang: str) -> str | None:
@@ -196,11 +199,14 @@ def _margin(read: _Sentence, head: str, rival: str) -> float:
     """Return how far `head` is ahead of a rival: the detector's answers, words and letters that one has and the other
     lacks, and how common the rival is.
     """
-    margin = 0.5 * (_log_odds(read.full, head, rival, FLOOR) + _log_odds(read.plain, head, rival, FLOOR))
+    trust = min(1.0, len(read.words) / WORDS_TO_TRUST) / 2  # detectors guess where there are two or three words
+    margin = trust * (_log_odds(read.full, head, rival, FLOOR) + _log_odds(read.plain, head, rival, FLOOR))
     own, others = _FAMILY_WORDS.get(head), _FAMILY_WORDS.get(rival)
     if own and others:
         margin += WORD * (len(read.words & (own - others)) - len(read.words & (others - own)))
         margin += LETTER * (_foreign_words(read, rival) - _foreign_words(read, head))
+    elif own:
+        margin += WORD * min(2, len(read.words & own)) / 2
     elif others:
         margin -= WORD * max(0, len(read.words & others) - 2)  # one or two words may be a chance
     if rival not in SLOW_LANGUAGES:
@@ -221,7 +227,7 @@ def _foreign_words(read: _Sentence, head: str) -> int:
 def _find_sibling(read: _Sentence, lang: str) -> str | None:
     """Return the sibling that a sentence is in rather than in `lang`, where detector and words agree on it."""
     own = FUNCTION_WORDS.get(lang, frozenset())
-    for sibling in _SIBLINGS.get(lang, ()):
+    for sibling in _SIBLINGS.get(lang, ()) if read.script == "Latn" else ():  # words are listed in one script only
         others = FUNCTION_WORDS[sibling]
         words = len(read.words & (own - others)) - len(read.words & (others - own))
         if 0.5 * _log_odds(read.members, lang, sibling, FLOOR) + WORD * words < LIMIT_SIBLING:

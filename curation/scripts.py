@@ -1,6 +1,6 @@
 """Which scripts languages are written in, and how much of a text stands in each.
 
-Scripts are named by ISO 15924 (Latn, Cyrl, Hani). Kana and Han are counted apart, since only together they are Japanese.
+Scripts are named by ISO 15924 (Latn, Cyrl, Hani). Kana and Han are counted apart: only together they are Japanese.
 A text in one language often holds names and words in the script of another; `weigh_scripts` tells whose grammar holds
 the sentence together.
 """
@@ -27,13 +27,14 @@ _SCRIPTS_OF = {
             "Arab": "ar arz fa ur ps ckb pnb azb lrc mzn",
             "Cyrl": "ru uk bg be mk ky ba cv av ce krc kv lez mhr mrj myv os rue sah tyv xal ab cu",
             "Deva": "hi mr ne sa dty mai new bh gom", "Beng": "bn as bpy", "Gujr": "gu", "Taml": "ta", "Telu": "te",
-            "Knda": "kn", "Mlym": "ml", "Orya": "or", "Sinh": "si", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Khmr": "km",
-            "Tibt": "bo dz", "Geor": "ka xmf", "Armn": "hy", "Hebr": "he yi", "Grek": "el", "Ethi": "am ti",
-            "Thaa": "dv", "Yiii": "ii", "Hani": "zh yue wuu",
+            "Knda": "kn", "Mlym": "ml", "Orya": "or", "Sinh": "si", "Thai": "th", "Laoo": "lo", "Mymr": "my",
+            "Khmr": "km", "Tibt": "bo dz", "Geor": "ka xmf", "Armn": "hy", "Hebr": "he yi", "Grek": "el",
+            "Ethi": "am ti", "Thaa": "dv", "Yiii": "ii", "Hani": "zh yue wuu",
         }.items()
         for lang in langs.split()
     },
-    "ja": ("Kana", "Hani"), "ko": ("Hang", "Hani"), "sr": ("Cyrl", "Latn"), "bs": ("Latn", "Cyrl"), "sh": ("Latn", "Cyrl"),
+    "ja": ("Kana", "Hani"), "ko": ("Hang", "Hani"), "sr": ("Cyrl", "Latn"), "bs": ("Latn", "Cyrl"),
+    "sh": ("Latn", "Cyrl"),
     "mn": ("Cyrl", "Mong"), "bxr": ("Cyrl", "Mong"), "kk": ("Cyrl", "Arab", "Latn"), "tt": ("Cyrl", "Latn"),
     "tg": ("Cyrl", "Arab", "Latn"), "uz": ("Latn", "Cyrl"), "az": ("Latn", "Cyrl", "Arab"), "tk": ("Latn", "Cyrl"),
     "ku": ("Latn", "Arab"), "ug": ("Arab", "Cyrl", "Latn"), "sd": ("Arab", "Deva"), "ks": ("Arab", "Deva"),
@@ -57,6 +58,7 @@ _QUOTED = regex.compile(
     r"“[^”]*”|„[^“”]*[“”]|\"[^\"]*\"|«[^»]*»|‹[^›]*›|「[^」]*」|『[^』]*』|《[^》]*》|〈[^〉]*〉|(?<!\w)['‘][^'’]*['’](?!\w)"
 )
 UNSPACED = frozenset({"Hani", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"})
+_UNSPACED_WEIGHTS = {"Hani": (0.5, 0.25), "Kana": (0.7, 0.1), "Thai": (1.0, 0.05)}  # of a word, of another letter
 CASED = frozenset({"Latn", "Cyrl", "Grek", "Armn"})
 _GRAMMAR: dict[str, set[str]] = defaultdict(set)
 for _lang, _words in FUNCTION_WORDS.items():
@@ -109,8 +111,8 @@ def split_scripts(text: str) -> list[Run]:
 def count_letters(text: str) -> Counter[str]:
     """Return how many letters of `text` stand in each script; letters of unknown scripts count as "Zyyy"."""
     counts: Counter[str] = Counter()
-    for run in split_scripts(text):
-        counts[run.script] += len(_LETTER.findall(run.text))
+    for match in _RUNS.finditer(text):
+        counts[str(match.lastgroup)] += len(_LETTER.findall(match.group()))
     if rest := len(_LETTER.findall(text)) - counts.total():
         counts["Zyyy"] = rest
     return counts
@@ -151,10 +153,8 @@ def _weigh(run: Run, first: bool) -> float:
     words = UNSPACED_WORDS.get(run.script)
     if words is not None:
         hits = words.findall(run.text)
-        per_hit, per_letter = (0.5, 0.25) if run.script == "Hani" else (1.0, 0.05)
+        per_hit, per_letter = _UNSPACED_WEIGHTS[run.script]
         return per_hit * len(hits) + per_letter * (len(_LETTER.findall(run.text)) - sum(map(len, hits)))
-    if run.script == "Kana":
-        return 0.5 * len(_HIRAGANA.findall(run.text)) + 0.1
     if run.script in UNSPACED:
         return 0.2 * len(run.text)
     if run.script == "Hang":  # a particle behind a name in other letters, or an ending that names do not have
@@ -188,7 +188,7 @@ def _find_titles(runs: list[Run]) -> list[bool]:
 
 
 def holds_script(text: str, scripts: tuple[str, ...]) -> bool:
-    """Return whether the sentence `text` is written in one of `scripts`, whatever names and words of others it quotes."""
+    """Return whether a sentence is written in one of `scripts`, whatever names and words of others it quotes."""
     letters = count_letters(text)
     total = letters.total()
     own_letters = sum(letters[script] for script in scripts)
@@ -217,5 +217,7 @@ def name_script(text: str, lang: str) -> str:
         simplified = sum(character in _SIMPLIFIED for character in text)
         traditional = sum(character in _TRADITIONAL for character in text)
         return "Hans" if simplified > traditional else "Hant" if traditional > simplified else "Hani"
+    if len(scripts) == 1:
+        return scripts[0]
     letters = count_letters(text)
     return max(scripts, key=lambda script: letters[script])
