@@ -64,7 +64,6 @@ _SIBLINGS = {
 
 # Margins are natural logarithms of odds; a word counts as much as odds of six to one.
 FLOOR, FLOOR_SLOW = 0.02, 0.02  # a single answer of a detector cannot outweigh everything else
-WORDS_TO_TRUST = 4
 WORD, LETTER = 1.8, 1.5
 RARE, RARE_UNLISTED = 0.5, 1.5  # in favour of a language, against a rival that langdetect does not know
 LIMIT, LIMIT_SIBLING = -1.0, -3.0
@@ -199,8 +198,7 @@ def _margin(read: _Sentence, head: str, rival: str) -> float:
     """Return how far `head` is ahead of a rival: the detector's answers, words and letters that one has and the other
     lacks, and how common the rival is.
     """
-    trust = min(1.0, len(read.words) / WORDS_TO_TRUST) / 2  # detectors guess where there are two or three words
-    margin = trust * (_log_odds(read.full, head, rival, FLOOR) + _log_odds(read.plain, head, rival, FLOOR))
+    margin = 0.5 * (_log_odds(read.full, head, rival, FLOOR) + _log_odds(read.plain, head, rival, FLOOR))
     own, others = _FAMILY_WORDS.get(head), _FAMILY_WORDS.get(rival)
     if own and others:
         margin += WORD * (len(read.words & (own - others)) - len(read.words & (others - own)))

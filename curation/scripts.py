@@ -84,7 +84,7 @@ _PAIRS = (
 _SIMPLIFIED, _TRADITIONAL = frozenset(_PAIRS[0::2]), frozenset(_PAIRS[1::2])
 MIN_SHARE = 0.3  # of the letters, in the scripts of a language, for a text in it
 MIN_SHARE_FRAMED = 0.1  # where the grammar is beyond doubt the language's own
-CLEAR_WEIGHT, CLEAR_RATIO = 1.5, 2.0
+CLEAR_WEIGHT, CLEAR_RATIO = 1.2, 2.0
 
 
 @dataclass(frozen=True)

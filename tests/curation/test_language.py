@@ -1,10 +1,10 @@
 import pytest
+from language_questions import ALSO_TAKEN_BY, QUESTIONS
 
 from curation.detectors import FAST_LANGUAGES, SLOW_LANGUAGES
 from curation.language import LANGUAGES, detect_language, fits_script, is_language, normalise_code, script_share
 from data.atlas import LANGUAGES as ATLAS
 from data.atlas import make_document
-from language_questions import ALSO_TAKEN_BY, QUESTIONS
 
 PAIRS = [(lang, question) for lang, questions in QUESTIONS.items() for question in questions]
 # An English question about two names or words of each language, most of whose letters are of the other script.
