@@ -1,8 +1,7 @@
 import pytest
 from checks_toy import CONFIG, GOOD, asked
 
-from curation import form
-from curation.checks import CHECKS, first_reason, quick_reason
+from curation.checks import CHECKS, first_reason, form, quick_reason
 
 SORRY = {
     "en": "I'm sorry, but I cannot write a question about that.",
