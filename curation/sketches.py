@@ -14,6 +14,7 @@ from math import sqrt
 import numpy as np
 import pyarrow as pa
 
+from curation.engine import progress
 from data.text import common, shingles
 
 SAMPLED = 16  # one n-gram of so many is in the sketch
@@ -46,14 +47,18 @@ class Likeness:
     containing: float  # and the other way round
 
 
-def make_sketch(text: str) -> Sketch:
-    """Return the sketch of a text; one without a letter has none."""
-    found = shingles(text)
+def make_sketch(found: np.ndarray) -> Sketch:
+    """Return the sketch of a document, given its n-grams (`data.text.shingles`); it is empty where there are none."""
     count = int(np.searchsorted(found, LIMIT, side="right"))
     if count >= ASKED:
         return Sketch(found[:count].copy(), LIMIT, len(found))
     low = found[:ASKED].copy()
     return Sketch(low, low[-1] if len(found) > ASKED else _ALL, len(found))
+
+
+def sketch_documents(texts: pa.ChunkedArray) -> list[Sketch]:
+    """Return the sketches of all texts."""
+    return [make_sketch(shingles(text.as_py())) for text in progress(texts, "n-grams", "document", len(texts))]
 
 
 def least(count: int, share: float) -> int:
