@@ -13,8 +13,10 @@ UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Myanmar}\p{Khme
 _TOKEN = regex.compile(rf"[{UNSPACED}]+|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+", regex.V1)
 _UNSPACED_RUN = regex.compile(rf"[{UNSPACED}]+")
 _NOT_LETTERS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
-_HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
-_DENSE, _UNFOLDED = 1 << 24, 1 << 25  # marks beside a code point
+_HAN_OR_KANA = regex.compile(r"[[\p{Han}\p{Hiragana}\p{Katakana}]&&[\p{L}\p{N}\p{M}]]", regex.V1)
+_HANGUL = regex.compile(r"[\p{Hangul}&&\p{L}]", regex.V1)
+_KIND_SHIFT, _UNFOLDED = np.uint64(24), 1 << 30  # marks beside a code point
+WIDTHS = (3, 5, 5)  # of n-grams: Han and kana, where a character carries about as much as a syllable or two; Hangul; others
 _SURROGATES = regex.compile("[\ud800-\udfff]")
 
 
@@ -48,32 +50,35 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", normalise(text))
 
 
-def shingle_hashes(text: str, width: int = 5, dense_width: int = 3) -> np.ndarray:
+def shingle_hashes(text: str, widths: tuple[int, int, int] = WIDTHS) -> np.ndarray:
     """Return a 64-bit hash of each character n-gram of `text`'s letters, digits and marks, in no particular order.
 
-    n is `dense_width` where the n-gram begins with Han or kana (there one character carries about as much as a syllable
-    or two), else `width`: the n-grams of a part are the same whatever stands around it. A text without an n-gram of
-    full width is one n-gram.
+    `widths` are the n of n-grams that begin with Han or kana, with Hangul, and with anything else. So the n-grams of a
+    part are the same whatever stands around it. A text without an n-gram of full width is one n-gram.
     """
     codes = _letter_codes(text).astype(np.uint64)
-    dense = codes >= _DENSE
-    if not dense.any():
-        return _hash_grams(codes, min(width, len(codes)))
-    grams = [_hash_grams(codes, size) for size in (dense_width, width)]
-    hashes = np.concatenate([grams[0][dense[: len(grams[0])]], grams[1][~dense[: len(grams[1])]]])
+    kinds = codes >> _KIND_SHIFT  # 0, 1 Han or kana, 2 Hangul
+    if not kinds.any():
+        return _hash_grams(codes, min(widths[2], len(codes)))
+    wanted = np.array((widths[2], widths[0], widths[1]))[kinds.astype(np.intp)]
+    parts = [np.empty(0, np.uint64)]
+    for width in set(wanted.tolist()):
+        grams = _hash_grams(codes, width)
+        parts.append(grams[wanted[: len(grams)] == width])
+    hashes = np.concatenate(parts)
     return hashes if len(hashes) else _hash_grams(codes, len(codes))
 
 
-def shingles(text: str, width: int = 5, dense_width: int = 3) -> np.ndarray:
+def shingles(text: str, widths: tuple[int, int, int] = WIDTHS) -> np.ndarray:
     """Return the sorted distinct hashes of the character n-grams of `text` (see `shingle_hashes`)."""
-    hashes = np.sort(shingle_hashes(text, width, dense_width))
+    hashes = np.sort(shingle_hashes(text, widths))
     new = np.ones(len(hashes), dtype=bool)
     np.not_equal(hashes[1:], hashes[:-1], out=new[1:])
     return hashes[new]
 
 
 def _letter_codes(text: str) -> np.ndarray:
-    """Return the code points of `letters(text)`, Han and kana marked with `_DENSE`: the same, an order faster."""
+    """Return the code points of `letters(text)`, marked with the kind of letter: the same, an order faster."""
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
     table = _letter_table()
@@ -93,8 +98,9 @@ def _letter_table() -> np.ndarray:
     for letter in _NOT_LETTERS.sub("", everything):
         folded = letter.casefold()
         table[ord(letter)] = ord(folded) if len(folded) == 1 else _UNFOLDED
-    for letter in _HAN_OR_KANA.findall(everything):
-        table[ord(letter)] |= _DENSE
+    for kind, pattern in enumerate((_HAN_OR_KANA, _HANGUL), start=1):
+        for letter in pattern.findall(everything):
+            table[ord(letter)] |= kind << int(_KIND_SHIFT)
     return table
 
 
