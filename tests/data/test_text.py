@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 
 from data.atlas import make_document
-from data.text import document_text, estimate_tokens, jaccard, letters, normalise, search_tokens, shingles
+from data.text import (
+    common,
+    contains,
+    document_text,
+    estimate_tokens,
+    jaccard,
+    letters,
+    normalise,
+    search_tokens,
+    shingle_hashes,
+    shingles,
+)
 
 
 def test_normalise_folds_width_case_and_compatibility_forms():
@@ -50,6 +61,27 @@ def test_shingles_are_the_same_sets_as_python_n_grams():
     grams = [{text[at : at + 5] for at in range(len(text) - 4)} for text in (left, right)]
     assert len(shingles(left)) == len(grams[0])
     assert jaccard(shingles(left), shingles(right)) == len(grams[0] & grams[1]) / len(grams[0] | grams[1])
+
+
+@pytest.mark.parametrize(
+    "text", ["Straße ŉ ΐ İ", "ﬁne Ⓐ ①٣ ㎏", "पढ़ो किताबें", "น้ำ", "パーティー １２", "한국어 jamo ᄒ", "a\ud800b", "x\u0301\u0345"]
+)
+def test_shingles_are_made_of_the_letters(text):
+    np.testing.assert_array_equal(shingles(text), shingles(letters(text)))
+    assert len(shingle_hashes(text, (1, 1, 1))) == len(letters(text))
+
+
+def test_the_shingles_of_a_part_are_the_same_whatever_stands_around_it():
+    part, around = set(shingles("東京都に行く")), "Something in Latin letters that is longer by far. "
+    assert part < set(shingles(f"{around}東京都に行く{around}"))
+    assert len(shingles("東京 Kalu 都", (2, 3, 4))) == 4  # 東京, 京k, kalu, and alu都; 都 alone is too short
+    assert len(shingles("한국어 ok", (2, 2, 3))) == 3  # 한국, 국어, 어o
+
+
+def test_contains_and_common_of_hand_made_sets():
+    assert list(contains(np.array([1, 3, 5]), np.array([0, 1, 5, 6]))) == [False, True, True, False]
+    assert not contains(np.array([]), np.array([1, 2])).any()
+    assert common(np.array([1, 3, 5]), np.array([3, 4, 5, 6])) == 2
 
 
 def test_jaccard_of_hand_made_sets():
