@@ -16,7 +16,11 @@ _NOT_LETTERS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 _HAN_OR_KANA = regex.compile(r"[[\p{Han}\p{Hiragana}\p{Katakana}]&&[\p{L}\p{N}\p{M}]]", regex.V1)
 _HANGUL = regex.compile(r"[\p{Hangul}&&\p{L}]", regex.V1)
 _KIND_SHIFT, _UNFOLDED = np.uint64(24), 1 << 30  # marks beside a code point
-WIDTHS = (3, 5, 5)  # of n-grams: Han and kana, where a character carries about as much as a syllable or two; Hangul; others
+WIDTHS = (
+    3,
+    5,
+    5,
+)  # of n-grams: Han and kana, where a character carries about as much as a syllable or two; Hangul; others
 _SURROGATES = regex.compile("[\ud800-\udfff]")
 
 

@@ -64,7 +64,17 @@ def test_shingles_are_the_same_sets_as_python_n_grams():
 
 
 @pytest.mark.parametrize(
-    "text", ["Straße ŉ ΐ İ", "ﬁne Ⓐ ①٣ ㎏", "पढ़ो किताबें", "น้ำ", "パーティー １２", "한국어 jamo ᄒ", "a\ud800b", "x\u0301\u0345"]
+    "text",
+    [
+        "Straße ŉ ΐ İ",
+        "ﬁne Ⓐ ①٣ ㎏",
+        "पढ़ो किताबें",
+        "น้ำ",
+        "パーティー １２",
+        "한국어 jamo ᄒ",
+        "a\ud800b",
+        "x\u0301\u0345",
+    ],
 )
 def test_shingles_are_made_of_the_letters(text):
     np.testing.assert_array_equal(shingles(text), shingles(letters(text)))
