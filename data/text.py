@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import regex
@@ -15,7 +16,9 @@ _UNSPACED_RUN = regex.compile(rf"[{UNSPACED}]+")
 _NOT_LETTERS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
 _HAN_OR_KANA = regex.compile(r"[[\p{Han}\p{Hiragana}\p{Katakana}]&&[\p{L}\p{N}\p{M}]]", regex.V1)
 _HANGUL = regex.compile(r"[\p{Hangul}&&\p{L}]", regex.V1)
-_KIND_SHIFT, _UNFOLDED = np.uint64(24), 1 << 30  # marks beside a code point
+_KIND_SHIFT, _EXPANDS = np.uint64(24), 1 << 30  # marks beside a code point, and instead of one
+_ASSIGNED = regex.compile(r"[^\p{Cn}\p{Co}\p{Cs}]")
+_COMPOSES = 255  # beyond all combining classes
 WIDTHS = (
     3,
     5,
@@ -82,30 +85,74 @@ def shingles(text: str, widths: tuple[int, int, int] = WIDTHS) -> np.ndarray:
 
 
 def _letter_codes(text: str) -> np.ndarray:
-    """Return the code points of `letters(text)`, marked with the kind of letter: the same, an order faster."""
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
+    """Return the code points of `letters(text)`, marked with the kind of letter: the same, several times faster.
+
+    Characters are normalised one by one from a table, and as a whole only where marks may have to be composed with what
+    stands before them, or put in order.
+    """
     table = _letter_table()
-    codes = table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
-    if codes.max(initial=0) == _UNFOLDED:
-        codes = table[np.frombuffer(text.casefold().encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    points = _code_points(text)
+    if table.in_context(points):
+        codes = table.codes[_code_points(normalise(text))]
+        return codes[codes != 0]
+    codes = table.codes[points]
+    if codes.max(initial=0) == _EXPANDS:
+        for point in np.unique(points[codes == _EXPANDS]).tolist():
+            text = text.replace(chr(point), table.changed[point])
+        points = _code_points(text)
+        codes = table.codes[_code_points(normalise(text)) if table.in_context(points) else points]
     return codes[codes != 0]
 
 
+def _code_points(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+class _LetterTable(NamedTuple):
+    """What becomes of each code point when it is normalised."""
+
+    codes: np.ndarray  # the code point and its kind; 0: no letter, digit or mark; `_EXPANDS`: several
+    classes: np.ndarray  # combining class, `_COMPOSES` where it may be composed with what stands before it
+    changed: dict[int, str]  # what the others become
+
+    def in_context(self, points: np.ndarray) -> bool:
+        """Return whether some of the code points cannot be normalised without their neighbours."""
+        classes = self.classes[points]
+        if not classes.any():
+            return False
+        falling = (classes[1:] > 0) & (classes[1:] < classes[:-1])
+        return bool(classes.max() == _COMPOSES or falling.any())
+
+
 @lru_cache(maxsize=1)
-def _letter_table() -> np.ndarray:
-    """Return for each code point its casefolded one, 0 where it is no letter, digit or mark, and `_UNFOLDED` where
-    folding makes several of it.
-    """
-    table = np.zeros(0x110000, dtype=np.uint32)
-    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
-    for letter in _NOT_LETTERS.sub("", everything):
-        folded = letter.casefold()
-        table[ord(letter)] = ord(folded) if len(folded) == 1 else _UNFOLDED
+def _letter_table() -> _LetterTable:
+    everything = "".join(map(chr, range(0x110000)))
+    codes, kinds = np.zeros((2, 0x110000), dtype=np.uint32)
+    classes = np.zeros(0x110000, dtype=np.uint8)
+    changed: dict[int, str] = {}
+    for character in _ASSIGNED.findall(everything):
+        normal, point = normalise(character), ord(character)
+        plain = _NOT_LETTERS.sub("", normal)
+        if len(normal) == 1:
+            codes[point] = ord(plain) if plain else 0
+        elif plain:
+            codes[point] = _EXPANDS
+        if normal != character:
+            changed[point] = normal
+        classes[point] = max(classes[point], unicodedata.combining(character))
+        pair = unicodedata.decomposition(character).split()
+        if len(pair) == 2 and not pair[0].startswith("<"):
+            classes[int(pair[1], 16)] = _COMPOSES
+    classes[0x1161:0x1200] = _COMPOSES  # Hangul vowels and finals
+    for point, normal in changed.items():
+        forms = chr(point) + unicodedata.normalize("NFKC", chr(point)) + normal  # folding may take a mark's class away
+        classes[point] = max(classes[ord(part)] for part in forms)
     for kind, pattern in enumerate((_HAN_OR_KANA, _HANGUL), start=1):
         for letter in pattern.findall(everything):
-            table[ord(letter)] |= kind << int(_KIND_SHIFT)
-    return table
+            kinds[ord(letter)] = kind
+    plain = codes < _EXPANDS
+    codes[plain] |= kinds[codes[plain]] << np.uint32(_KIND_SHIFT)
+    return _LetterTable(codes, classes, changed)
 
 
 def _hash_grams(codes: np.ndarray, width: int) -> np.ndarray:
