@@ -1,8 +1,11 @@
+import random
+
 import numpy as np
 import pytest
 
 from data.atlas import make_document
 from data.text import (
+    _letter_codes,
     common,
     contains,
     document_text,
@@ -79,6 +82,15 @@ def test_shingles_are_the_same_sets_as_python_n_grams():
 def test_shingles_are_made_of_the_letters(text):
     np.testing.assert_array_equal(shingles(text), shingles(letters(text)))
     assert len(shingle_hashes(text, (1, 1, 1))) == len(letters(text))
+
+
+def test_letters_from_the_table_are_those_of_normalising_the_whole():
+    chance = random.Random(7)
+    ranges = [(0x20, 0x250), (0x300, 0x370), (0x370, 0x600), (0x600, 0x700), (0x900, 0xE80), (0x1100, 0x1200)]
+    ranges += [(0x1E00, 0x2200), (0x2460, 0x2500), (0x3000, 0x3400), (0xAC00, 0xAC40), (0xFB00, 0x10000)]
+    for _ in range(5000):
+        text = "".join(chr(chance.randrange(*chance.choice(ranges))) for _ in range(chance.randint(1, 5)))
+        assert "".join(chr(code & 0xFFFFFF) for code in _letter_codes(text).tolist()) == letters(text), ascii(text)
 
 
 def test_the_shingles_of_a_part_are_the_same_whatever_stands_around_it():
