@@ -7,6 +7,7 @@ from curation_toy import small_run, write_documents, write_rows
 from dedup_toy import ALPHABETS, change, chunked, letters_of
 
 from curation import pipeline
+from curation.__main__ import main
 from curation.benchmark_texts import BenchmarkText, mark_benchmarks, read_benchmark
 from curation.config import SplitConfig, read_recorded
 from curation.decontaminate import find_in_benchmark
@@ -177,3 +178,17 @@ def test_documents_that_all_stand_in_the_benchmark_are_an_error(tmp_path):
     config = small_run(source, tmp_path / "run", split=SplitConfig(decontaminate=(source,)))
     with pytest.raises(InputError, match=r"all documents stand in the benchmarks .*en\.jsonl:\d"):
         pipeline.run(config)
+
+
+def test_the_commands_take_benchmarks_and_the_run_remembers_them(tmp_path, capsys):
+    source, out = write_documents(tmp_path / "documents", ("en",)), tmp_path / "run"
+    folders = [write_beir(tmp_path / name, f"Who is {name}?") for name in ("one", "two")]
+    run = ["--out", str(out), "--decontaminate", *map(str, folders)]
+    assert main(["run", "--source", str(source), "--workers", "1", *run]) == 0
+    assert len(json.loads((out / "stages" / "dedup" / "manifest.json").read_text())["config"]["decontaminate"]) == 4
+    assert main(["dedup", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["split", "--out", str(out), "--decontaminate", str(folders[0])]) == 2
+    assert "decontaminate was" in capsys.readouterr().err
+    assert main(["split", "--out", str(out), "--overwrite", "--decontaminate", str(folders[0])]) == 0
+    assert read_recorded(out).split.decontaminate == (folders[0],)
