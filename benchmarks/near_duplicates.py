@@ -11,7 +11,7 @@ scattered (single words, or characters where the script knows no spaces) or in o
 80 or 90 % of it. Whether a planted pair is a near-duplicate (Jaccard similarity of the character n-grams at least 0.8)
 or contained (at least 0.9 of the smaller one's stand in the larger) is found by comparing it exactly.
 
-Out, as Markdown: recall of those pairs (found if the tool's pairs join the two), by language too; how many of the pairs
+Out, as Markdown: recall of those pairs (found if the tool joins the two), by language too; how many of the pairs
 that each tool reports are neither; and documents per second of processor time. All tools get the same documents in one
 process, one after the other, `--rounds` times; the best round counts.
 """
@@ -26,6 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import near_duplicates_peers as peers
 import pyarrow as pa
@@ -91,16 +92,16 @@ def plant(files: list[Path], per_language: int) -> tuple[list[str], list[str], l
     return [row[0] for row in rows], [row[1] for row in rows], planted
 
 
-def ours(texts: list[str]) -> peers.Pairs:
-    """Return each dropped document with the kept one for which it is dropped."""
+def ours(texts: list[str]) -> tuple[peers.Pairs, DisjointSets]:
+    """Return each dropped document with the kept one for which it is dropped, and the clusters."""
     column = pa.chunked_array([pa.array(texts, pa.large_string())])
     sketches = sketch_documents(column)
     found = find_near_duplicates(column, sketches, range(len(texts)), JACCARD, CONTAINMENT)
-    return {(min(number, why.of), max(number, why.of)) for number, why in found.dropped.items()}
+    return {(min(number, why.of), max(number, why.of)) for number, why in found.dropped.items()}, found.clusters
 
 
-def make_tools(texts: list[str], langs: list[str]) -> dict[str, Callable[[], peers.Pairs]]:
-    """Return the tools by the names they have in the table."""
+def make_tools(texts: list[str], langs: list[str]) -> dict[str, Callable[[], Any]]:
+    """Return the tools by the names they have in the table; each returns pairs, ours also clusters."""
     return {
         "ours": lambda: ours(texts),
         "datasketch, the same n-grams": lambda: peers.datasketch_lsh(texts, peers.character_grams, JACCARD),
@@ -144,18 +145,18 @@ def main() -> None:
     shingles("")  # makes its table
     seconds: dict[str, tuple[float, float]] = {}
     pairs: dict[str, peers.Pairs] = {}
+    joined: dict[str, DisjointSets] = {}
     for _ in range(options.rounds):
         for name, tool in tools.items():
             wall, processor = time.perf_counter(), time.process_time()
-            pairs[name] = tool()
+            found = tool()
             spent = (time.process_time() - processor, time.perf_counter() - wall)
+            pairs[name], joined[name] = found if name == "ours" else (found, join(found, len(texts)))
             seconds[name] = min(spent, seconds.get(name, spent))
     near = [p for p in planted if exact(p.copy, p.original).jaccard >= JACCARD]
     parts = [p for p in planted if p not in near and is_alike(exact(p.copy, p.original))]
     counts = f"{len(near):,} near-duplicates, {len(parts):,} contained"
     print(f"{len(texts):,} documents, {len(planted):,} planted variants: {counts}\n")
-
-    joined = {name: join(found, len(texts)) for name, found in pairs.items()}
 
     def recall(name: str, wanted: list[Planted]) -> str:
         found = sum(joined[name].find(p.original) == joined[name].find(p.copy) for p in wanted)
