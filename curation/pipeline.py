@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from curation.benchmark_texts import mark_benchmarks, read_benchmark
 from curation.config import PassageConfig, RunConfig, effective
-from curation.dedup import mark_duplicate_questions
+from curation.duplicate_questions import mark_duplicates
 from curation.engine import Stage, StageOutput, map_parts
 from curation.filter import filter_questions
 from curation.generate import generate_questions
@@ -100,7 +101,8 @@ def sample(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput
 def split(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Find near-duplicates, and deal the documents to train, dev and test."""
     before = outputs["sample"]
-    stage = Stage("split", DOCUMENT, effective(config.split), config.seed, before.digest)
+    settings = {**effective(config.split), "decontaminate": mark_benchmarks(config.split.decontaminate)}
+    stage = Stage("split", DOCUMENT, settings, config.seed, before.digest)
     return do_stage(config, stage, lambda: split_documents(before.table, config.split, config.seed))
 
 
@@ -156,15 +158,22 @@ def check(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
 
 def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Drop questions that were asked already."""
-    before = outputs["filter"]
-    stage = Stage("dedup", QUESTION, effective(config.dedup), config.seed, before.digest)
+    before, benchmarks = outputs["filter"], config.split.decontaminate
+    settings = {**effective(config.dedup), "decontaminate": mark_benchmarks(benchmarks)}
+    stage = Stage("dedup", QUESTION, settings, config.seed, before.digest)
 
     def work() -> tuple[pa.Table, pa.Table]:
-        marked = mark_duplicate_questions(before.table)
-        table = before.table.set_column(
-            QUESTION.get_field_index("reason"), QUESTION.field("reason"), pa.array(marked, pa.string())
-        )
-        return table, _newly_dropped(before.table, table)
+        asked = list(read_benchmark(benchmarks, "query"))
+        table, marks = before.table, mark_duplicates(before.table, config.dedup.question_similarity, asked)
+        for name, values in (("reason", marks.reasons), ("near_duplicate_of", marks.near_duplicate_of)):
+            column = pa.array(values, pa.string())
+            table = table.set_column(QUESTION.get_field_index(name), QUESTION.field(name), column)
+        ids = table["query_id"].to_pylist()
+        rejects = [
+            {"place": ids[number], "reason": marks.reasons[number], "detail": detail}
+            for number, detail in sorted(marks.details.items())
+        ]
+        return table, pa.Table.from_pylist(rejects, schema=REJECT)
 
     return do_stage(config, stage, work)
 
@@ -233,6 +242,11 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
 def make_pairs(questions: pa.Table) -> pa.Table:
     """Return the questions without a reason against them as `records.PAIR`, in the order of their ids."""
     kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
+    known = set(kept["query_id"].to_pylist())
+    alike = [name if name in known else None for name in kept["near_duplicate_of"].to_pylist()]  # some were dropped
+    kept = kept.set_column(
+        kept.column_names.index("near_duplicate_of"), "near_duplicate_of", pa.array(alike, pa.string())
+    )
     renamed = {
         "start": "evidence_start",
         "end": "evidence_end",
