@@ -7,8 +7,8 @@ from data.atlas import LANGUAGES as ATLAS
 from data.atlas import make_document
 
 SCRIPTS = {
-    "ar": "Arab", "de": "Latn", "en": "Latn", "es": "Latn", "fr": "Latn", "hi": "Deva", "it": "Latn", "ja": "Jpan", "ko": "Hang",
-    "pt": "Latn", "ru": "Cyrl", "th": "Thai", "zh": "Hans",
+    "ar": "Arab", "de": "Latn", "en": "Latn", "es": "Latn", "fr": "Latn", "hi": "Deva", "it": "Latn", "ja": "Jpan",
+    "ko": "Hang", "pt": "Latn", "ru": "Cyrl", "th": "Thai", "zh": "Hans",
 }  # fmt: skip
 CODE = "```python\n" + "for item in the_items:\n    print(item)  # and this is the end of it\n" * 12 + "```\n"
 KOREAN = (
@@ -30,7 +30,7 @@ def test_a_document_in_one_language(lang):
     assert read_document(text_of(lang)) == DocumentLanguage(lang=lang, other_lang=None, script=SCRIPTS[lang])
 
 
-@pytest.mark.parametrize(("first", "second"), itertools.combinations(ATLAS, 2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(ATLAS, 2)))
 def test_halves_of_two_documents_are_marked(first, second):
     left, right = text_of(first), text_of(second)
     found = read_document(left + "\n\n" + right)
