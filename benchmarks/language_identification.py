@@ -3,12 +3,12 @@
     pip install lingua-language-detector py3langid     # whichever are there are measured
     python benchmarks/language_identification.py --questions BENCH/*/queries.jsonl.gz
 
-Each file holds rows with `text` and `lang`. Printed is, for every tool and language, the share of questions whose
-language it names rightly (with all languages it knows, and where it allows with those of the files only), and the two
-numbers that matter for a filter: the share of right questions that it accepts, and the share of wrong ones, where every
-question is also offered as every other language of the files. A tool accepts a question whose label is the expected
-one. Ours answers that question directly, and names a language through `guess_language`, which it needs only for what it
-has rejected. Questions per second are those of one process on one core, after a warm-up.
+Each file holds rows with `text` and `lang`. Printed are the two numbers that matter for a filter, per tool and language:
+the share of right questions that it accepts, and the share of wrong ones, where every question is also offered as every
+other language of the files. A tool accepts a question whose label is the expected one, so its first number is also its
+accuracy as a classifier: with all languages it knows, and ("these") with those of the files only. Ours is told the
+expected language, as a filter is, and knows no list of candidates. Questions per second are those of one process on one
+core, after a first call.
 """
 
 import gzip
