@@ -3,7 +3,7 @@
     pip install lingua-language-detector py3langid     # whichever are there are measured
     python benchmarks/language_identification.py --questions BENCH/*/queries.jsonl.gz
 
-Each file holds rows with `text` and `lang`. Printed are the two numbers that matter for a filter, per tool and language:
+Each file holds rows with `text` and `lang`. Printed are two numbers for each tool and language:
 the share of right questions that it accepts, and the share of wrong ones, where every question is also offered as every
 other language of the files. A tool accepts a question whose label is the expected one, so its first number is also its
 accuracy as a classifier: with all languages it knows, and ("these") with those of the files only. Ours is told the
