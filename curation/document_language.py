@@ -40,7 +40,7 @@ PLACES = 30
 CODE_SYMBOLS = 0.1  # for each letter
 MIN_WINDOW, MAX_WINDOW = 120, 400  # characters
 DENSE_WEIGHT = 2.2  # letters of other scripts that one of these is worth
-MIN_OTHER_SHARE = 0.12  # of the places that could be judged
+MIN_OTHER_SHARE, MIN_OTHER_PLACES = 0.12, 3  # share of the places that could be judged
 MIN_PROBABILITY, MIN_FUNCTION_WORDS = 0.6, 0.1
 
 
@@ -76,7 +76,8 @@ def read_document(text: str, given: str | None = None) -> DocumentLanguage:
         return DocumentLanguage(lang=lang, other_lang=None, script=None if lang == "und" else name_script(sample, lang))
     ranking = sorted(votes, key=lambda head: (-votes[head], head))
     main = head_of(given) if given else ranking[0]
-    others = [head for head in ranking if head != main and votes[head] >= MIN_OTHER_SHARE * sum(votes.values())]
+    enough = max(MIN_OTHER_SHARE * sum(votes.values()), MIN_OTHER_PLACES)
+    others = [head for head in ranking if head != main and votes[head] >= enough]
     lang = given or _best_member(main, members)
     return DocumentLanguage(
         lang=lang, other_lang=_best_member(others[0], members) if others else None, script=name_script(sample, lang)

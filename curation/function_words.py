@@ -233,12 +233,12 @@ _ARABIC_LETTERS = {
     "ur": "ءآأؤئابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہھیےۂۃة",
     "ps": "ءآأؤئابپتټثجچځڅحخدډذرړزژږسشښصضطظعغفقکګگلمنڼهوۇیېۍيئہة",
 }  # fmt: skip
-_LETTERS = {
-    **{lang: "abcdefghijklmnopqrstuvwxyz" + more for lang, more in _LATIN_LETTERS.items()},
-    **_CYRILLIC_LETTERS,
-    **_ARABIC_LETTERS,
-}
-_SERBIAN = _CYRILLIC_LETTERS["sr"] + "abcdefghijklmnopqrstuvwxyzčćđšž"
-FOREIGN_LETTER = {
-    lang: regex.compile(rf"[^{_SERBIAN if lang == 'sr' else letters}\p{{M}}]") for lang, letters in _LETTERS.items()
+LETTERS: dict[str, frozenset[str]] = {
+    lang: frozenset(letters)
+    for lang, letters in {
+        **_LATIN_LETTERS,
+        **_CYRILLIC_LETTERS,
+        **_ARABIC_LETTERS,
+        "sr": _CYRILLIC_LETTERS["sr"] + _LATIN_LETTERS["sr"],
+    }.items()
 }

