@@ -229,7 +229,7 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     target, last = config.out / "dataset", outputs["dedup"].digest
     if (target / "manifest.json").exists() and load_curated(target).manifest.get("input") == last:
         return load_curated(target)
-    pairs = make_pairs(outputs["dedup"].table)
+    pairs = make_pairs(outputs["dedup"].table, outputs["passages"].table)
     if not len(pairs):
         reasons = ", ".join(f"{count} {reason}" for reason, count in outputs["filter"].manifest["reasons"].items())
         paid = f" The answers are kept in {ledger_path(config)}." if config.generate.generator == "openai" else ""
@@ -249,8 +249,8 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     return write_curated(target, pairs, outputs["split"].table, made_by)
 
 
-def make_pairs(questions: pa.Table) -> pa.Table:
-    """Return the questions without a reason against them as `records.PAIR`, in the order of their ids."""
+def make_pairs(questions: pa.Table, passages: pa.Table) -> pa.Table:
+    """Return the questions about `passages` without a reason against them as `records.PAIR`, in the order of ids."""
     kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
     renamed = {
         "start": "evidence_start",
@@ -262,6 +262,8 @@ def make_pairs(questions: pa.Table) -> pa.Table:
         renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names
     }
     columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
+    digests = {row["passage_id"]: digest(row["text"]) for row in passages.select(["passage_id", "text"]).to_pylist()}
+    columns["evidence_digest"] = pa.array([digests[name] for name in kept["passage_id"].to_pylist()], pa.string())
     for name in ("negative_ids", "negative_miners", "negative_ranks", "negative_scores", "pos_scores", "neg_scores"):
         columns[name] = pa.array([[] for _ in range(len(kept))], PAIR.field(name).type)  # m3-train mine and teach
     return pa.table(columns).select(PAIR.names).cast(PAIR)

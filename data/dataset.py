@@ -6,7 +6,9 @@ DIR/dataset/README.md                  the card; its header makes datasets.load_
 DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
 """
 
+import contextlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from data.records import DOCUMENT, PAIR, SPLITS, conform
 
 FORMAT = "m3-longdoc/1"
 ROW_GROUP_ROWS = 1000  # documents are large: small row groups keep a reader's memory small
+PAIRS_AT_ONCE, DOCUMENTS_AT_ONCE = 1000, 32
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,29 @@ class CuratedDataset:
 
     def pairs(self, lang: str, split: str) -> pa.Table:
         """Return the pairs (`records.PAIR`) of one language and split; a split without a pair has no file."""
-        file = self.path / lang / f"{split}.parquet"
+        file = self.pairs_file(lang, split)
         return conform(_read_table(file), PAIR) if file.exists() else PAIR.empty_table()
 
     def corpus(self, lang: str, columns: list[str] | None = None) -> pa.Table:
         """Return the documents (`records.DOCUMENT`) of one language, or only the named columns of them."""
-        return _read_table(self.path / f"corpus-{lang}" / "corpus.parquet", columns)
+        return _read_table(self.corpus_file(lang), columns)
+
+    def pair_rows(self, lang: str, split: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the named columns of the pairs of one language and split, a batch in memory at a time."""
+        file = self.pairs_file(lang, split)
+        return _read_rows(file, PAIR, columns, PAIRS_AT_ONCE) if file.exists() else iter(())
+
+    def document_rows(self, lang: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the named columns of the documents of one language, a batch in memory at a time."""
+        return _read_rows(self.corpus_file(lang), DOCUMENT, columns, DOCUMENTS_AT_ONCE)
+
+    def pairs_file(self, lang: str, split: str) -> Path:
+        """Return where the pairs of one language and split stand, if there are any."""
+        return self.path / lang / f"{split}.parquet"
+
+    def corpus_file(self, lang: str) -> Path:
+        """Return where the documents of one language stand."""
+        return self.path / f"corpus-{lang}" / "corpus.parquet"
 
 
 def dataset_folder(path: Path) -> Path:
@@ -104,18 +124,40 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
 
 
 def open_parquet(file: Path) -> pq.ParquetFile:
-    """Open a file of a data set for reading in batches; raises `InputError` when it is missing or damaged."""
+    """Open a file of a data set for reading in batches; raises `InputError` when it is missing or damaged.
+
+    Damage inside it shows when the damaged page is read: in `reading`.
+    """
+    with reading(file):
+        return pq.ParquetFile(file, page_checksum_verification=True)
+
+
+@contextlib.contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn what the Parquet reader raises into an `InputError` that names the file."""
     try:
-        return pq.ParquetFile(file)
+        yield
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file} is missing or damaged; remove the data set and run m3-curate run again") from error
 
 
 def _read_table(file: Path, columns: list[str] | None = None) -> pa.Table:
-    with open_parquet(file) as opened:
+    with open_parquet(file) as opened, reading(file):
         return opened.read(columns)
+
+
+def _read_rows(file: Path, schema: pa.Schema, columns: Sequence[str], at_once: int) -> Iterator[dict[str, Any]]:
+    record = pa.schema([schema.field(name) for name in columns])
+    with open_parquet(file) as opened:
+        batches = opened.iter_batches(at_once, columns=[n for n in columns if n in opened.schema_arrow.names])
+        while True:
+            with reading(file):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            yield from conform(pa.Table.from_batches([batch]), record).to_pylist()
 
 
 def _write_table(file: Path, table: pa.Table) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS)
+    pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, write_page_checksum=True)
