@@ -7,6 +7,7 @@ without_negatives/LANG.jsonl    the same rows of pairs without hard negatives, w
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,11 @@ def write_flagembedding(folder: Path, source: Source, account: Account) -> None:
 
 
 def _write(folder: Path, name: str, rows: Iterator[dict[str, Any]], account: Account) -> int:
-    count = write_lines(folder / name, rows)
-    if count:
-        account.rows[name] = count
-    else:
-        (folder / name).unlink()
-    return count
+    """Write rows, if there are any, and return how many there were."""
+    for first in rows:
+        account.rows[name] = write_lines(folder / name, chain([first], rows))
+        return account.rows[name]
+    return 0
 
 
 def _rows(source: Source, lang: str, texts: Texts, mined: bool) -> Iterator[dict[str, Any]]:
