@@ -49,7 +49,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(404, {"error": "Repository not found"}, code="RepoNotFound")
         if parts[4:5] == ["tree"]:
             files = repo["branches"][parts[5]]
-            return self._answer(200, [{"type": "file", "path": p, "size": len(c), "oid": "0"} for p, c in files.items()])
+            return self._answer(
+                200, [{"type": "file", "path": p, "size": len(c), "oid": "0"} for p, c in files.items()]
+            )
         return self._answer(200, {"id": "/".join(parts[2:4]), "private": repo["private"], "sha": "0" * 40})
 
     def do_PUT(self) -> None:

@@ -56,7 +56,9 @@ def pairs_of(run, lang, split):
 
 
 def texts_of(run, lang):
-    return {row["docid"]: document_text(row["title"], row["text"]) for row in load_curated(run).corpus(lang).to_pylist()}
+    return {
+        row["docid"]: document_text(row["title"], row["text"]) for row in load_curated(run).corpus(lang).to_pylist()
+    }
 
 
 def test_mldr_rows_carry_the_texts(run):
@@ -201,8 +203,36 @@ def test_beir_folders_hold_corpus_queries_and_judgements(run):
     header = ("query-id", "corpus-id", "score")
     assert cells_of(folder / "ko" / "qrels" / "test.tsv") == [header, ("q-ko2", "ko/2", "1")]
     assert cells_of(folder / "ko" / "qrels" / "train.tsv") == [header, ("q-ko0", "ko/0", "1"), ("q-ko1", "ko/1", "1")]
-    assert not (folder / "ko" / "qrels" / "dev.tsv").exists()
+    assert rows_of(folder / "ko" / "qrels" / "test.jsonl") == [{"query-id": "q-ko2", "corpus-id": "ko/2", "score": 1}]
+    assert {file.name for file in (folder / "ko" / "qrels").glob("*.tsv")} == {"train.tsv", "test.tsv"}
     assert said == ["6 pairs have hard negatives, which this layout has no place for"]
+
+
+def test_the_beir_folder_names_its_files_for_mteb(run):
+    folder, _ = export(run, "beir", languages=("ko",))
+    assert (
+        (folder / "README.md").read_text()
+        == """---
+configs:
+- config_name: "ko-corpus"
+  data_files:
+  - split: corpus
+    path: ko/corpus.jsonl
+- config_name: "ko-queries"
+  data_files:
+  - split: queries
+    path: ko/queries.jsonl
+- config_name: "ko-qrels"
+  data_files:
+  - split: train
+    path: ko/qrels/train.jsonl
+  - split: test
+    path: ko/qrels/test.jsonl
+---
+
+# A curated data set in BEIR's layout
+"""
+    )
 
 
 def test_ids_that_would_break_a_line_are_quoted_as_csv_readers_expect(tmp_path):
@@ -253,7 +283,11 @@ def test_colbert_without_negatives_has_no_triples(plain):
 
 def test_tabs_and_line_ends_do_not_break_the_collection(tmp_path):
     document = {**make_document("en", 1, "train"), "text": "one\ttwo\r\nthree\x0bfour\u2028five  six\x1cseven"}
-    write_rows(tmp_path, [{**make_pair(make_document("en", 1, "train"), [], "x"), "positive_ids": [document["docid"]]}], [document])
+    write_rows(
+        tmp_path,
+        [{**make_pair(make_document("en", 1, "train"), [], "x"), "positive_ids": [document["docid"]]}],
+        [document],
+    )
     folder, _ = export(tmp_path, "colbert")
     with (folder / "collection.tsv").open(encoding="utf-8") as lines:  # universal line ends, as ColBERT opens it
         (line,) = list(lines)

@@ -193,7 +193,9 @@ def evidence_past_the_end(folder):
 
 @damage("evidence")
 def empty_evidence(folder):
-    rewritten(folder, lambda pairs, documents: by_id(pairs, "en0").update(evidence_end=by_id(pairs, "en0")["evidence_start"]))
+    rewritten(
+        folder, lambda pairs, documents: by_id(pairs, "en0").update(evidence_end=by_id(pairs, "en0")["evidence_start"])
+    )
 
 
 @damage("evidence")
