@@ -54,11 +54,9 @@ def main() -> None:
     outcomes = []
     for data, dataset in (("as made", load_curated(options.run)), ("with negatives", with_negatives(options))):
         for name in options.only:
-            outcomes.append(read_back(data, dataset, name, options))
-            print(
-                f"{data:15} {outcomes[-1].library:34} {outcomes[-1].compared} ({outcomes[-1].seconds:.1f} s)",
-                flush=True,
-            )
+            outcome = read_back(data, dataset, name, options)
+            outcomes.append(outcome)
+            print(f"{data:15} {outcome.library}: {outcome.compared} ({outcome.seconds:.1f} s)", flush=True)
     write_json(options.work / "exports.json", [vars(outcome) for outcome in outcomes])
 
 
@@ -72,7 +70,7 @@ def read_back(data: str, dataset: CuratedDataset, name: str, options: argparse.N
         compared = reader(target, dataset, options.model)
     except ImportError as error:
         compared = f"NOT READ: cannot be imported ({error})"
-    return Outcome(data, f"{name}: {package} {version_of(package)}", compared, round(time.monotonic() - started, 1))
+    return Outcome(data, f"{package} {version_of(package)}", compared, round(time.monotonic() - started, 1))
 
 
 def version_of(package: str) -> str:
@@ -84,7 +82,7 @@ def version_of(package: str) -> str:
 
 
 def with_negatives(options: argparse.Namespace) -> CuratedDataset:
-    """Return a copy of the run's data set with invented negatives of the same split, and scores of a would-be teacher."""
+    """Return a copy of the data set with invented negatives of the same split, and a would-be teacher's scores."""
     dataset = load_curated(options.run)
     pairs, documents = [], []
     for lang in dataset.languages:

@@ -220,10 +220,10 @@ def read_mteb(folder: Path, dataset: CuratedDataset, model: Path | None) -> str:
         """The export."""
 
         metadata = TaskMetadata(
-            name="Curated", dataset={"path": str(folder), "revision": "main"}, description="An export", type="Retrieval",
+            name="Curated", dataset={"path": str(folder), "revision": "main"}, description="", type="Retrieval",
             category="t2t", eval_splits=["test"], eval_langs=langs, main_score="ndcg_at_10", reference=None, date=None,
-            domains=None, task_subtypes=None, license=None, annotations_creators=None, dialect=None, sample_creation=None,
-            bibtex_citation=None, modalities=["text"],
+            domains=None, task_subtypes=None, license=None, annotations_creators=None, dialect=None,
+            sample_creation=None, bibtex_citation=None, modalities=["text"],
         )  # fmt: skip
 
     task, compared = Curated(), 0

@@ -50,7 +50,7 @@ def _rows(source: Source, lang: str, texts: Texts, mined: bool) -> Iterator[dict
                 "query": pair["query"],
                 "pos": [texts[docid] for docid in pair["positive_ids"]],
                 "neg": [texts[docid] for docid in pair["negative_ids"]],
-                "prompt": "",  # M3's queries take no instruction; without this key the loader may put "None" before them
+                "prompt": "",  # M3's queries take none; without this key a loader may put the word None before them
                 "type": "normal",
                 **({name: pair[name] for name in ("pos_scores", "neg_scores")} if mined and source.scored else {}),
             }
