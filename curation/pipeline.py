@@ -16,8 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.benchmark_texts import mark_benchmarks, read_benchmark
 from curation.config import PassageConfig, RunConfig, check_config, effective, read_recorded
-from curation.dedup import mark_duplicate_questions
+from curation.duplicate_questions import mark_duplicates
 from curation.engine import Stage, StageOutput, check_stage, map_parts, run_stage
 from curation.filter import filter_questions
 from curation.generate import check_generator, generate_questions
@@ -145,7 +146,8 @@ def sample(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 def split(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     """Find near-duplicates, and deal the documents to train, dev and test."""
     before = outputs["sample"]
-    stage = Stage("split", DOCUMENT, effective(config.split), config.seed, before.digest)
+    settings = {**effective(config.split), "decontaminate": mark_benchmarks(config.split.decontaminate)}
+    stage = Stage("split", DOCUMENT, settings, config.seed, before.digest)
     return _do(config, stage, lambda: split_documents(before.table, config.split, config.seed))
 
 
@@ -198,17 +200,21 @@ def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
 
 def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     """Drop questions that were asked already."""
-    before = outputs["filter"]
-    stage = Stage("dedup", QUESTION, effective(config.dedup), config.seed, before.digest)
+    before, benchmarks = outputs["filter"], config.split.decontaminate
+    settings = {**effective(config.dedup), "decontaminate": mark_benchmarks(benchmarks)}
+    stage = Stage("dedup", QUESTION, settings, config.seed, before.digest)
 
     def work() -> tuple[pa.Table, pa.Table]:
-        old, marked = before.table["reason"].to_pylist(), mark_duplicate_questions(before.table)
-        table = before.table.set_column(
-            QUESTION.get_field_index("reason"), QUESTION.field("reason"), pa.array(marked, pa.string())
-        )
-        new = [number for number, reason in enumerate(marked) if reason != old[number]]
-        ids, queries = table["query_id"].to_pylist(), table["query"].to_pylist()
-        rejects = [{"place": ids[number], "reason": marked[number], "detail": queries[number]} for number in new]
+        asked = list(read_benchmark(benchmarks, "query"))
+        table, marks = before.table, mark_duplicates(before.table, config.dedup.question_similarity, asked)
+        for name, values in (("reason", marks.reasons), ("near_duplicate_of", marks.near_duplicate_of)):
+            column = pa.array(values, pa.string())
+            table = table.set_column(QUESTION.get_field_index(name), QUESTION.field(name), column)
+        ids = table["query_id"].to_pylist()
+        rejects = [
+            {"place": ids[number], "reason": marks.reasons[number], "detail": detail}
+            for number, detail in sorted(marks.details.items())
+        ]
         return table, pa.Table.from_pylist(rejects, schema=REJECT)
 
     return _do(config, stage, work)

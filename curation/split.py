@@ -1,53 +1,71 @@
 """Train, dev and test, before any question is asked: near-duplicates and translations of a document stay on its side.
 
-A unit is a set of documents tied together by near-duplication or by a translation group. Units are dealt in a seeded
-order to whichever split still lacks documents of their languages, test first, so that small languages get a test split
-too.
+A unit is a set of documents tied together by near-duplication, containment or a translation group. Units are dealt in a
+seeded order to whichever split still lacks documents of their languages, test first, so that small languages get a test
+split too.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import pyarrow as pa
 
+from curation.benchmark_texts import read_benchmark
 from curation.clusters import DisjointSets
 from curation.config import SplitConfig
-from curation.dedup import cluster_documents
+from curation.decontaminate import find_in_benchmark
+from curation.near_duplicates import find_near_duplicates
 from curation.sample import seeded_hash
+from curation.sketches import sketch_documents
+from data.errors import InputError
 from data.records import DOCUMENT, REJECT
+
+_PREPOSITION = {"near_duplicate": "of", "contained": "in"}
 
 
 def split_documents(documents: pa.Table, config: SplitConfig, seed: int) -> tuple[pa.Table, pa.Table]:
-    """Return the documents with `cluster` and `split` filled, one of each cluster, and the other near-duplicates as
-    rejects.
+    """Return the documents with `cluster` and `split` filled, without near-duplicates, and as rejects those that
+    resemble a larger document, stand in one, or stand in a benchmark.
 
-    Of a cluster the longest document stays.
+    A cluster is named by the longest document that is kept of it. Raises `InputError` when the benchmarks leave none.
     """
-    clusters = cluster_documents(documents["text"], config.jaccard)
+    texts = documents["text"]
     ids, tokens, groups = (documents[name].to_pylist() for name in ("docid", "tokens", "group"))
-    kept, rejects = [], []
-    cluster_of: dict[int, str] = {}
+    sketches = sketch_documents(texts)
+    order = sorted(range(len(ids)), key=lambda number: (-tokens[number], ids[number]))
+    found = find_near_duplicates(texts, sketches, order, config.jaccard, config.containment)
+    rejects = [
+        {"place": ids[number], "reason": why.reason, "detail": f"{_PREPOSITION[why.reason]} {ids[why.of]}"}
+        for number, why in sorted(found.dropped.items())
+    ]
+    kept = [number for number in range(len(ids)) if number not in found.dropped]
+    if config.decontaminate:
+        rows = read_benchmark(config.decontaminate, "document")
+        places = find_in_benchmark(texts, sketches, kept, rows, config.jaccard, config.containment)
+        rejects += [{"place": ids[n], "reason": "in_benchmark", "detail": places[n]} for n in sorted(places)]
+        kept = [number for number in kept if number not in places]
+        if places and not kept:
+            raise InputError(
+                f"all documents stand in the benchmarks (--decontaminate), the first in {next(iter(places.values()))}: "
+                "give other documents, or leave that benchmark out"
+            )
+    name_of: dict[int, str] = {}
+    left = set(kept)
+    for number in order:
+        if number in left:
+            name_of.setdefault(found.clusters.find(number), ids[number])
     units = DisjointSets(len(ids))
     units.unite_equal(groups)
-    for members in clusters.members().values():
-        best = min(members, key=lambda number: (-tokens[number], ids[number]))
-        kept.append(best)
-        for number in members:
-            cluster_of[number] = ids[best]
-            units.unite(best, number)  # the translations of a near-duplicate stay on its side as well
-            if number != best:
-                rejects.append({"place": ids[number], "reason": "near_duplicate", "detail": f"of {ids[best]}"})
-    kept.sort()
+    units.unite_equal([found.clusters.find(number) for number in range(len(ids))])
     chosen = documents.take(pa.array(kept, pa.int64()))
     splits = _deal(chosen, [units.find(number) for number in kept], config, seed)
-    chosen = chosen.set_column(
-        chosen.schema.get_field_index("cluster"),
-        DOCUMENT.field("cluster"),
-        pa.array([cluster_of[n] for n in kept], pa.string()),
-    )
-    chosen = chosen.set_column(
-        chosen.schema.get_field_index("split"), DOCUMENT.field("split"), pa.array(splits, pa.string())
-    )
-    return chosen, pa.Table.from_pylist(rejects, schema=REJECT)
+    chosen = _filled(chosen, "cluster", [name_of[found.clusters.find(number)] for number in kept])
+    return _filled(chosen, "split", splits), pa.Table.from_pylist(rejects, schema=REJECT)
+
+
+def _filled(documents: pa.Table, name: str, values: Sequence[str]) -> pa.Table:
+    field = DOCUMENT.field(name)
+    return documents.set_column(documents.schema.get_field_index(name), field, pa.array(values, field.type))
 
 
 def _deal(documents: pa.Table, units: list[int], config: SplitConfig, seed: int) -> list[str]:

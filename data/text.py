@@ -1,6 +1,7 @@
 """Text as every script needs it: normal form, tokens for search, shingles for near-duplicates."""
 
 import unicodedata
+from functools import lru_cache
 
 import numpy as np
 import regex
@@ -12,7 +13,8 @@ UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Myanmar}\p{Khme
 _TOKEN = regex.compile(rf"[{UNSPACED}]+|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+", regex.V1)
 _UNSPACED_RUN = regex.compile(rf"[{UNSPACED}]+")
 _NOT_LETTERS = regex.compile(r"[^\p{L}\p{N}\p{M}]+")
-_DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_HAN_OR_KANA = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
+_DENSE, _UNFOLDED = 1 << 24, 1 << 25  # marks beside a code point
 _SURROGATES = regex.compile("[\ud800-\udfff]")
 
 
@@ -46,30 +48,89 @@ def letters(text: str) -> str:
     return _NOT_LETTERS.sub("", normalise(text))
 
 
-def shingles(text: str) -> np.ndarray:
-    """Return the sorted distinct 64-bit hashes of the character n-grams of `text`.
+def shingle_hashes(text: str, width: int = 5, dense_width: int = 3) -> np.ndarray:
+    """Return a 64-bit hash of each character n-gram of `text`'s letters, digits and marks, in no particular order.
 
-    n is 5, or 3 where Han and kana are the larger part: there one character carries about as much as a syllable or two.
-    A text shorter than n is one shingle.
+    n is `dense_width` where the n-gram begins with Han or kana (there one character carries about as much as a syllable
+    or two), else `width`: the n-grams of a part are the same whatever stands around it. A text without an n-gram of
+    full width is one n-gram.
     """
-    plain = letters(text)
-    codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    if not len(codes):
+    codes = _letter_codes(text).astype(np.uint64)
+    dense = codes >= _DENSE
+    if not dense.any():
+        return _hash_grams(codes, min(width, len(codes)))
+    grams = [_hash_grams(codes, size) for size in (dense_width, width)]
+    hashes = np.concatenate([grams[0][dense[: len(grams[0])]], grams[1][~dense[: len(grams[1])]]])
+    return hashes if len(hashes) else _hash_grams(codes, len(codes))
+
+
+def shingles(text: str, width: int = 5, dense_width: int = 3) -> np.ndarray:
+    """Return the sorted distinct hashes of the character n-grams of `text` (see `shingle_hashes`)."""
+    hashes = np.sort(shingle_hashes(text, width, dense_width))
+    new = np.ones(len(hashes), dtype=bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=new[1:])
+    return hashes[new]
+
+
+def _letter_codes(text: str) -> np.ndarray:
+    """Return the code points of `letters(text)`, Han and kana marked with `_DENSE`: the same, an order faster."""
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    table = _letter_table()
+    codes = table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    if codes.max(initial=0) == _UNFOLDED:
+        codes = table[np.frombuffer(text.casefold().encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    return codes[codes != 0]
+
+
+@lru_cache(maxsize=1)
+def _letter_table() -> np.ndarray:
+    """Return for each code point its casefolded one, 0 where it is no letter, digit or mark, and `_UNFOLDED` where
+    folding makes several of it.
+    """
+    table = np.zeros(0x110000, dtype=np.uint32)
+    everything = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+    for letter in _NOT_LETTERS.sub("", everything):
+        folded = letter.casefold()
+        table[ord(letter)] = ord(folded) if len(folded) == 1 else _UNFOLDED
+    for letter in _HAN_OR_KANA.findall(everything):
+        table[ord(letter)] |= _DENSE
+    return table
+
+
+def _hash_grams(codes: np.ndarray, width: int) -> np.ndarray:
+    """Return a hash of every `width` neighbours: a polynomial whose 64 bits overflow, as they should, then mixed."""
+    if not 0 < width <= len(codes):
         return np.empty(0, dtype=np.uint64)
-    width = min(len(codes), 3 if len(_DENSE.findall(plain)) * 2 > len(plain) else 5)
-    hashes = np.zeros(len(codes) - width + 1, dtype=np.uint64)
-    for offset in range(width):  # polynomial hash; 64-bit overflow wraps, as it should
-        hashes = hashes * np.uint64(0x100000001B3) + codes[offset : offset + len(hashes)]
+    hashes = codes[: len(codes) - width + 1].copy()
+    for offset in range(1, width):
+        hashes *= np.uint64(0x100000001B3)
+        hashes += codes[offset : offset + len(hashes)]
     hashes ^= hashes >> np.uint64(29)
-    return np.unique(hashes * np.uint64(0x9E3779B97F4A7C15))
+    hashes *= np.uint64(0x9E3779B97F4A7C15)
+    return hashes
+
+
+def contains(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Return for each of `asked` whether it stands in `hashes`; both are sorted."""
+    if not len(hashes):
+        return np.zeros(len(asked), dtype=bool)
+    found: np.ndarray = hashes[np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)] == asked
+    return found
+
+
+def common(left: np.ndarray, right: np.ndarray) -> int:
+    """Return how many hashes two sets, given as sorted distinct hashes, have in common."""
+    small, large = sorted((left, right), key=len)
+    return int(np.count_nonzero(contains(large, small)))
 
 
 def jaccard(left: np.ndarray, right: np.ndarray) -> float:
     """Return the Jaccard similarity of two sets given as sorted distinct hashes; two empty sets are alike."""
     if not len(left) and not len(right):
         return 1.0
-    common = len(np.intersect1d(left, right, assume_unique=True))
-    return common / (len(left) + len(right) - common)
+    both = common(left, right)
+    return both / (len(left) + len(right) - both)
 
 
 def document_text(title: str | None, text: str) -> str:
