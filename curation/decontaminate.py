@@ -25,7 +25,9 @@ from curation.sketches import (
 )
 from data.text import shingles
 
-SMALLEST_PART = 100  # n-grams, some twenty words: a benchmark's document that is smaller makes nothing that holds it one
+SMALLEST_PART = (
+    100  # n-grams, some twenty words: a benchmark's document that is smaller makes nothing that holds it one
+)
 CANDIDATES = 128  # of our documents that are compared with one of the benchmark's, the likeliest
 LOOKED_AT = 1_000_000  # entries of ours under all n-grams of one document; beyond, the commonest are passed over
 
@@ -77,7 +79,9 @@ class _Lookup:
         owners = np.repeat(np.array(kept, np.int32), [len(sketches[number].hashes) for number in kept])
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._owners = hashes[order], owners[order]
-        self._certain = np.zeros(len(sketches), np.int32)  # n-grams that are in the sketch of whatever document has them
+        self._certain = np.zeros(
+            len(sketches), np.int32
+        )  # n-grams that are in the sketch of whatever document has them
         self._certain[list(kept)] = [len(sketches[number].up_to(LIMIT)) for number in kept]
         self._least = np.array([least(count, share) for count in range(self._certain.max(initial=0) + 1)])
 

@@ -92,4 +92,3 @@ def share_of_smaller(jaccard: float, containment: float) -> float:
     2 x Jaccard / (1 + Jaccard).
     """
     return min(containment, 2 * jaccard / (1 + jaccard))
-

@@ -44,6 +44,7 @@ _CHECKS = (
     Check("groups", "no translation group crosses splits", leaks.check_groups),
     Check("documents", "no document stands in two splits under two ids", leaks.check_documents),
     Check("questions", "no question stands in two splits", leaks.check_questions),
+    Check("near_questions", "no question almost like one in another split", leaks.check_near_questions),
     Check("counts", "the manifest's counts are true", figures.check_counts),
     Check("truncation", "the manifest's truncation figures are true", figures.check_truncation),
     Check("card", "the card says what the files hold", figures.check_card),

@@ -2,18 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import TypeVar
 
 import pyarrow as pa
 
-from curation.config import SplitConfig
-from curation.dedup import cluster_documents
+from curation.config import DedupConfig, SplitConfig
+from curation.duplicate_questions import similar_pairs
+from curation.near_duplicates import find_near_duplicates
+from curation.sketches import sketch_documents
 from curation.verify.contents import Contents, Document, Question
 from curation.verify.files import Found
 from data.records import SPLITS
 from data.text import letters
 
 _Row = TypeVar("_Row", Question, Document)
+_Section = TypeVar("_Section", SplitConfig, DedupConfig)
 
 
 def check_splits(contents: Contents) -> Found:
@@ -49,18 +53,40 @@ def check_questions(contents: Contents) -> Found:
 
 
 def check_near_documents(contents: Contents) -> Found:
-    """Yield near-duplicates in several splits, found as they are found before documents are split.
+    """Yield near-duplicates in several splits, and documents that stand in one of another split, both found as they are
+    found before documents are split.
 
     Equal texts are `check_documents`' to tell.
     """
-    settings = contents.dataset.manifest.get("config", {}).get("split", {})
-    texts = [contents.dataset.corpus(lang, ["text"])["text"] for lang in contents.dataset.languages]
-    together = pa.chunked_array([chunk for text in texts for chunk in text.chunks], pa.large_string())
-    clusters = cluster_documents(together, settings.get("jaccard", SplitConfig.jaccard))
-    for numbers in clusters.members().values():
-        members = [contents.documents[number] for number in numbers]
-        if len({document.letters_digest for document in members}) > 1:
-            yield from _crossing(members, lambda _: "", "set of near-duplicates")
+    config, dataset, documents = _recorded(contents, SplitConfig), contents.dataset, contents.documents
+    texts = pa.chunked_array(
+        [chunk for lang in dataset.languages for chunk in dataset.corpus(lang, ["text"])["text"].chunks],
+        pa.large_string(),
+    )
+    order = sorted(range(len(documents)), key=lambda n: (-(documents[n].tokens or 0), documents[n].docid))
+    found = find_near_duplicates(texts, sketch_documents(texts), order, config.jaccard, config.containment)
+    for number, why in sorted(found.dropped.items()):
+        document, other = documents[number], documents[why.of]
+        if document.split != other.split and document.letters_digest != other.letters_digest:
+            likeness = f"{why.reason.replace('_', ' ')} ({why.share:.2f})"
+            yield document.place, f"{likeness}, in {document.split}, of {other.place} in {other.split}"
+
+
+def check_near_questions(contents: Contents) -> Found:
+    """Yield questions that are worded almost like one in another split; equal ones are `check_questions`' to tell."""
+    questions = [question for question in contents.questions if question.query]
+    similarity = _recorded(contents, DedupConfig).question_similarity
+    for one, other in similar_pairs([str(question.query) for question in questions], similarity):
+        first, second = questions[one], questions[other]
+        if first.split != second.split and letters(str(first.query)) != letters(str(second.query)):
+            yield second.place, f"{second.query!r:.120} is almost {first.query!r:.120} of {first.place}"
+
+
+def _recorded(contents: Contents, section: type[_Section]) -> _Section:
+    """Return the settings that the manifest records of a stage, or the defaults where it records none."""
+    recorded = contents.dataset.manifest.get("config", {}).get(section.__name__.removesuffix("Config").lower(), {})
+    known = {name.name for name in fields(section)}
+    return section(**{name: value for name, value in recorded.items() if name in known})
 
 
 def _crossing(rows: Iterable[_Row], key_of: Callable[[_Row], str | None], what: str) -> Found:

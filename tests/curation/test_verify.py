@@ -274,6 +274,24 @@ def a_near_copy_in_another_split(folder):
     rewritten(folder, change)
 
 
+@damage("near_documents")
+def a_part_of_a_document_in_another_split(folder):
+    def change(pairs, documents):
+        documents.append(copied(documents[0], "dev", lambda text: text[: len(text) // 2]))
+
+    rewritten(folder, change)
+
+
+@damage("near_questions")
+def a_question_worded_almost_alike_in_another_split(folder):
+    long = "which of the seven wooden bridges over the river was burnt down in the night of the great market"
+
+    def change(pairs, documents):
+        by_id(pairs, "en0")["query"], by_id(pairs, "en5")["query"] = f"{long}?", f"{long}s?"
+
+    rewritten(folder, change)
+
+
 @damage("questions")
 def a_question_in_two_splits(folder):
     rewritten(
@@ -327,7 +345,7 @@ def test_a_clean_set_passes_every_check(folder):
     report = verify_dataset(folder)
     assert report.violations == []
     assert all(result.state == "ok" for result in report.results)
-    assert len(report.results) == 22
+    assert len(report.results) == 23
 
 
 @pytest.mark.parametrize(("plant", "checks"), DAMAGES)
