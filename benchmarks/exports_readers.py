@@ -81,7 +81,8 @@ def read_flagembedding(folder: Path, dataset: CuratedDataset, model: Path | None
         assert [(row["query"], row["pos"]) for row in rows] == [(pair["query"], pair["pos"]) for pair in pairs]
         return f"{len(rows)} rows equal; without negatives its trainer has nothing to draw, as the export says"
     by_query = {pair["query"]: pair for pair in mined}
-    arguments = AbsEmbedderDataArguments(train_data=[str(folder)], train_group_size=4, knowledge_distillation=True)
+    scored = all(pair["pos_scores"] for pair in mined)
+    arguments = AbsEmbedderDataArguments(train_data=[str(folder)], train_group_size=4, knowledge_distillation=scored)
     rows = AbsEmbedderTrainDataset(arguments, tokenizer=None)
     assert len(rows) == len(mined)
     seen = {check_flagembedding_row(*rows[number], by_query) for number in range(len(rows))}
@@ -92,17 +93,20 @@ def read_flagembedding(folder: Path, dataset: CuratedDataset, model: Path | None
         queries, passages, scores, _ = batches[number]
         for place, query in enumerate(queries):
             part = slice(place * 4, place * 4 + 4)
-            check_flagembedding_row(query, passages[part], scores[part], by_query)
+            check_flagembedding_row(query, passages[part], scores[part] if scored else None, by_query)
             drawn += 1
-    return f"{len(rows)} rows of AbsEmbedderTrainDataset equal, {drawn} of the SameDataset class, scores included"
+    return (
+        f"{len(rows)} rows of AbsEmbedderTrainDataset equal, {drawn} of the SameDataset class{', with scores' * scored}"
+    )
 
 
-def check_flagembedding_row(query: str, passages: list[str], scores: list[float], by_query: dict[str, Any]) -> str:
+def check_flagembedding_row(query: str, passages: list[str], scores: list[float] | None, by_query: Any) -> str:
     """Compare what was drawn with the pair: a positive first, then negatives, each with its score."""
     pair = by_query[query]
     assert passages[0] in pair["pos"] and set(passages[1:]) <= set(pair["neg"])
-    of_text = dict(zip([*pair["pos"], *pair["neg"]], [*pair["pos_scores"], *pair["neg_scores"]], strict=True))
-    assert scores == [of_text[text] for text in passages]
+    if scores is not None:
+        of_text = dict(zip([*pair["pos"], *pair["neg"]], [*pair["pos_scores"], *pair["neg_scores"]], strict=True))
+        assert scores == [of_text[text] for text in passages]
     return query
 
 
@@ -123,7 +127,7 @@ def read_sentence_transformers(folder: Path, dataset: CuratedDataset, model: Pat
             for row, pair in zip(rows, chosen, strict=True):
                 texts = [pair["query"], pair["pos"][0], *(pair["neg"][:number] if wanted else [])]
                 assert [value for key, value in row.items() if key != "label"] == texts
-                if wanted and number:
+                if wanted and number and pair["pos_scores"]:
                     assert row["label"] == [*pair["pos_scores"], *pair["neg_scores"][:number]]
             compared += len(rows)
     trained = train_a_step(parts, model, bool(number)) if model else "no step without --model"
@@ -275,14 +279,17 @@ def read_colbert(folder: Path, dataset: CuratedDataset, model: Path | None) -> s
     number = json.loads((folder / "about" / "export.json").read_text(encoding="utf-8"))["negatives"]
     mined = {p["query_id"]: p for found in training_pairs(dataset).values() for p in found if len(p["neg"]) >= number}
     triples = Examples.cast(str(folder / "triples.train.jsonl"), nway=number + 1).tolist()
-    scored = Examples.cast(str(folder / "distillation.train.jsonl"), nway=number + 1).tolist()
-    for triple, scores in zip(triples, scored, strict=True):
+    scored = (folder / "distillation.train.jsonl").exists()
+    rows = Examples.cast(str(folder / "distillation.train.jsonl"), nway=number + 1).tolist() if scored else triples
+    for triple, row in zip(triples, rows, strict=True):
         pair = mined.pop(names[triple[0]][1])
         assert [docids[pid][1] for pid in triple[1:]] == [pair["positive_ids"][0], *pair["negative_ids"][:number]]
-        assert [pid for pid, _ in scores[1:]] == triple[1:]
-        assert [score for _, score in scores[1:]] == [pair["pos_scores"][0], *pair["neg_scores"][:number]]
+        if scored:
+            scores = [pair["pos_scores"][0], *pair["neg_scores"][:number]]
+            assert row[1:] == [list(numbered) for numbered in zip(triple[1:], scores, strict=True)]
     assert not mined
-    return f"{len(collection)} documents, {len(names)} queries and judgements, {len(triples)} triples with scores equal"
+    told = f"{len(collection)} documents, {len(names)} queries and judgements, {len(triples)} triples"
+    return f"{told}{' with scores' * scored} equal"
 
 
 def read_names(file: Path, number: str, name: str) -> list[tuple[str, str]]:
@@ -297,7 +304,7 @@ def read_pylate(folder: Path, dataset: CuratedDataset, model: Path | None) -> st
     from datasets import load_dataset
     from pylate.utils import KDProcessing
 
-    if not is_mined(dataset):
+    if not any(pair["pos_scores"] for pairs in training_pairs(dataset).values() for pair in pairs):
         assert not (folder / "pylate.train.jsonl").exists()
         return "no scores, so nothing to distil"
 

@@ -235,7 +235,7 @@ class ExportConfig:
     qrels; colbert: numbered collection and queries, triples, also for PyLate.
     """
     to: Path | None = None
-    """Where to write; DIR/export/FORMAT by default."""
+    """Where to write; DIR/export/FORMAT by default, or DATASET-export/FORMAT beside a data set that is named itself."""
     languages: tuple[str, ...] = ()
     """Only these languages; all by default."""
     negatives: int | None = None

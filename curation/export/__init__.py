@@ -37,7 +37,9 @@ def export_dataset(config: ExportConfig, say: Callable[[str], None] = lambda lin
     Raises `InputError` if the folder holds anything else, or if the data set has not what is asked for.
     """
     dataset = load_curated(config.out)
-    target = config.to or config.out / "export" / config.format
+    target = config.to or _beside(dataset.path, config.out) / config.format
+    if target.resolve().is_relative_to(dataset.path.resolve()):
+        raise InputError(f"{target} lies in the data set, whose files are counted; choose another --to")
     if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or _is_export(target))):
         raise InputError(f"{target} holds something else than an export of m3-curate; choose another --to")
     source = open_source(dataset, config)
@@ -48,6 +50,11 @@ def export_dataset(config: ExportConfig, say: Callable[[str], None] = lambda lin
     for reason, count in account.left_out.items():
         say(f"{count} {reason}")
     return target
+
+
+def _beside(dataset: Path, out: Path) -> Path:
+    """Return where exports go: into the run's folder, or beside a data set that was named itself."""
+    return dataset.resolve().with_name(f"{dataset.resolve().name}-export") if dataset == out else out / "export"
 
 
 def _is_export(folder: Path) -> bool:

@@ -1,7 +1,7 @@
 """The rows of a data set as the checks see them: questions, documents, and what was found in the documents' texts."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -95,6 +95,7 @@ class Contents:
     """Everything that the checks look at."""
 
     dataset: CuratedDataset
+    languages: list[str]
     questions: list[Question]
     documents: list[Document]
     passages: dict[int, Passage]  # by the question's number; a question without its document has none
@@ -109,7 +110,7 @@ class Contents:
 def read_contents(folder: Folder) -> Contents:
     """Read the data set once; a document's text is in memory only while it is looked at."""
     dataset = CuratedDataset(folder.path, folder.manifest)
-    questions = [question for lang in dataset.languages for question in _read_questions(dataset, lang)]
+    questions = [question for lang in folder.languages for question in _read_questions(dataset, lang)]
     about: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, question in enumerate(questions):
         if question.positive_ids:
@@ -117,11 +118,13 @@ def read_contents(folder: Folder) -> Contents:
     estimated = folder.manifest.get("tokenizer", "estimate") == "estimate"
     documents, passages = [], {}
     total = sum(count["corpus"] for count in folder.manifest["counts"].values())
-    for lang, row in progress(_texts(dataset), "reading", "document", total=total):
+    for lang, row in progress(_texts(dataset, folder.languages), "reading", "document", total=total):
         documents.append(_see_document(lang, row, estimated))
         for number in about.get((lang, row["docid"]), ()):
             passages[number] = _see_passage(questions[number], row, estimated)
-    return Contents(dataset, questions, documents, passages, {(d.folder, d.docid): d for d in documents})
+    return Contents(
+        dataset, folder.languages, questions, documents, passages, {(d.folder, d.docid): d for d in documents}
+    )
 
 
 def _read_questions(dataset: CuratedDataset, lang: str) -> Iterator[Question]:
@@ -133,9 +136,9 @@ def _read_questions(dataset: CuratedDataset, lang: str) -> Iterator[Question]:
             yield Question(lang, split, **values)
 
 
-def _texts(dataset: CuratedDataset) -> Iterator[tuple[str, dict[str, Any]]]:
+def _texts(dataset: CuratedDataset, languages: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     columns = ("docid", "title", "text", "lang", "split", "cluster", "group", "licence", "tokens")
-    for lang in dataset.languages:
+    for lang in languages:
         for row in dataset.document_rows(lang, columns):
             yield lang, {**row, "text": row["text"] or ""}
 

@@ -32,7 +32,7 @@ def check_truncation(contents: Contents) -> Found:
 def check_card(contents: Contents) -> Found:
     """Yield the first line of the card that differs from a card made anew."""
     file = contents.dataset.path / "README.md"
-    said = file.read_text(encoding="utf-8")
+    said = file.read_text(encoding="utf-8", errors="replace")
     tables = _tables(contents)
     true = {**contents.dataset.manifest, "counts": _counts(contents), "truncation": truncation_figures(*tables)}
     rendered = render_card(true, *tables, place_in_card(said))

@@ -26,6 +26,11 @@ class Folder:
     manifest_error: str | None
     expected: dict[str, int]  # file -> rows, as the manifest counts them
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages that the manifest counts documents of, sorted."""
+        return sorted(self.manifest.get("counts", {}))
+
     def readable(self) -> Iterator[tuple[str, Path]]:
         """Yield name and path of the expected tables that are there."""
         for name in self.expected:
@@ -55,6 +60,10 @@ def _read_manifest(file: Path) -> tuple[dict[str, Any], str | None]:
             return {}, f"its format is {manifest['format']!r}, not {FORMAT}"
         if not counts or not all(set(count) == complete for count in counts.values()):
             return {}, f"its counts do not say {', '.join(sorted(complete))} of every language"
+        if not all(isinstance(number, int) for count in counts.values() for number in count.values()):
+            return {}, "its counts are not all whole numbers"
+        if not all(isinstance(manifest.get(name, {}), dict) for name in ("truncation", "config", "set_aside")):
+            return {}, "its truncation, config or set_aside is not an object"
     except FileNotFoundError:
         return {}, "missing: the data set is not complete"
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -81,8 +90,8 @@ def check_damage(folder: Folder) -> Found:
     for name, file in folder.readable():
         try:
             with open_parquet(file) as opened, reading(file):
-                for _ in opened.iter_batches(1000):
-                    pass
+                for batch in opened.iter_batches(1000):
+                    batch.validate(full=True)  # texts are UTF-8
         except InputError as error:
             yield name, f"cannot be read to its end ({error.__cause__})"
 

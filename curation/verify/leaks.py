@@ -60,10 +60,10 @@ def check_near_documents(contents: Contents) -> Found:
     """
     config, dataset, documents = _recorded(contents, SplitConfig), contents.dataset, contents.documents
     texts = pa.chunked_array(
-        [chunk for lang in dataset.languages for chunk in dataset.corpus(lang, ["text"])["text"].chunks],
+        [chunk for lang in contents.languages for chunk in dataset.corpus(lang, ["text"])["text"].chunks],
         pa.large_string(),
     )
-    order = sorted(range(len(documents)), key=lambda n: (-(documents[n].tokens or 0), documents[n].docid))
+    order = sorted(range(len(documents)), key=lambda n: (-(documents[n].tokens or 0), documents[n].docid or ""))
     found = find_near_duplicates(texts, sketch_documents(texts), order, config.jaccard, config.containment)
     for number, why in sorted(found.dropped.items()):
         document, other = documents[number], documents[why.of]

@@ -336,6 +336,13 @@ def test_an_export_replaces_an_export_and_nothing_else(run, tmp_path):
     assert (mine / "thesis.txt").read_text() == "years of work"
 
 
+def test_an_export_of_a_data_set_that_is_named_itself_stands_beside_it(run):
+    folder, _ = export(run / "dataset", "beir")
+    assert folder == run / "dataset-export" / "beir"
+    with pytest.raises(InputError, match="lies in the data set"):
+        export(run, "beir", to=run / "dataset" / "beir")
+
+
 def test_without_a_data_set_there_is_nothing_to_export(tmp_path):
     with pytest.raises(InputError, match="there is no data set"):
         export(tmp_path / "nothing", "mldr")

@@ -399,6 +399,20 @@ def test_the_command_says_what_is_wrong_and_where(folder, capsys, tmp_path):
     assert main(["verify", str(tmp_path / "nothing")]) == 2
 
 
+def test_a_foreign_language_does_not_stop_the_other_checks(folder):
+    shifted_evidence(folder)
+    (folder / "corpus-xx").mkdir()
+    (folder / "corpus-xx" / "notes.txt").write_text("not a table")
+    report = verify_dataset(folder)
+    assert reported(report) == {"foreign", "evidence"}
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"format": "m3-longdoc/1", "counts": {"en": 3}}', "\udcff"])
+def test_whatever_the_manifest_holds_is_told_not_raised(folder, text):
+    (folder / "manifest.json").write_text(text, errors="surrogateescape")
+    assert reported(verify_dataset(folder)) == {"manifest"}
+
+
 def test_without_a_folder_there_is_nothing_to_verify(tmp_path):
     with pytest.raises(InputError, match="there is no folder"):
         verify_dataset(tmp_path / "nothing")
