@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from exports_readers import READERS
+from exports_readers import Reader, read_flagembedding, read_mldr, read_sentence_transformers
+from exports_retrieval import read_beir, read_colbert, read_mteb, read_pylate
 
 from curation.config import ExportConfig
 from curation.export import export_dataset
@@ -31,6 +32,15 @@ from data.files import write_json
 from data.records import DOCUMENT, PAIR, SPLITS, conform
 
 NEGATIVES = 3
+READERS: dict[str, tuple[str, str, Reader]] = {
+    "mldr": ("mldr", "datasets", read_mldr),
+    "flagembedding": ("flagembedding", "FlagEmbedding", read_flagembedding),
+    "sentence-transformers": ("sentence-transformers", "sentence-transformers", read_sentence_transformers),
+    "beir": ("beir", "beir", read_beir),
+    "mteb": ("beir", "mteb", read_mteb),
+    "colbert": ("colbert", "colbert-ai", read_colbert),
+    "pylate": ("colbert", "pylate", read_pylate),
+}
 
 
 @dataclass(frozen=True)
