@@ -25,7 +25,7 @@ class Hub:
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{server.server_port}"
         self.close = server.shutdown
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def add(self, name: str, files: dict[str, bytes], private: bool = False) -> dict[str, bytes]:
         """Make a repository with files on its main branch, and return them."""
