@@ -43,7 +43,7 @@ _CHECKS = (
     Check("clusters", "no near-duplicate cluster crosses splits", leaks.check_clusters),
     Check("groups", "no translation group crosses splits", leaks.check_groups),
     Check("documents", "no document stands in two splits under two ids", leaks.check_documents),
-    Check("questions", "no question stands in two splits", leaks.check_questions),
+    Check("questions", "no question is asked twice, in two splits or in one", leaks.check_questions),
     Check("near_questions", "no question almost like one in another split", leaks.check_near_questions),
     Check("counts", "the manifest's counts are true", figures.check_counts),
     Check("truncation", "the manifest's truncation figures are true", figures.check_truncation),

@@ -48,8 +48,13 @@ def check_documents(contents: Contents) -> Found:
 
 
 def check_questions(contents: Contents) -> Found:
-    """Yield questions that, but for case, form, space and punctuation, stand in several splits."""
-    return _crossing(contents.questions, lambda question: letters(question.query or "") or None, "question")
+    """Yield questions that, but for case, form, space and punctuation, were asked before, in whichever split."""
+    first: dict[str, Question] = {}
+    for question in sorted(contents.questions, key=lambda question: SPLITS.index(question.split)):
+        asked = letters(question.query or "")
+        before = first.setdefault(asked, question)
+        if asked and before is not question:
+            yield question.place, f"{question.query!r:.120} is asked in {before.split} already: {before.place}"
 
 
 def check_near_documents(contents: Contents) -> Found:

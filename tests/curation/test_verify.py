@@ -274,6 +274,11 @@ def a_near_copy_in_another_split(folder):
     rewritten(folder, change)
 
 
+@damage("questions")
+def a_question_twice_in_a_split(folder):
+    rewritten(folder, lambda pairs, documents: by_id(pairs, "en1").update(query=by_id(pairs, "en0")["query"] + "!"))
+
+
 @damage("near_documents")
 def a_part_of_a_document_in_another_split(folder):
     def change(pairs, documents):
