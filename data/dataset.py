@@ -3,12 +3,13 @@
 DIR/dataset/ko/train.parquet           records.PAIR; also dev, test; a split without a pair has no file
 DIR/dataset/corpus-ko/corpus.parquet   records.DOCUMENT: the documents of all three splits
 DIR/dataset/README.md                  the card; its header makes datasets.load_dataset(DIR/dataset, "ko") work
-DIR/dataset/manifest.json              written last: what made it, row counts; without it the data set is not complete
+DIR/dataset/manifest.json              written last: what made it, row counts, digests of the texts; without it the data
+                                       set is not complete
 """
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from data.card import render_card, truncation_figures
 from data.errors import InputError
-from data.files import atomic_folder, write_json, write_text
+from data.files import atomic_folder, digest, write_json, write_text
 from data.records import DOCUMENT, PAIR, SPLITS, conform
 
 FORMAT = "m3-longdoc/1"
@@ -100,10 +101,16 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
     """
     with atomic_folder(path) as folder:
         counts: dict[str, dict[str, int]] = {}
+        texts: dict[str, str] = {}
         for lang in sorted(set(documents["lang"].to_pylist())):
             corpus = documents.filter(pa.compute.equal(documents["lang"], lang))
             of_lang = pairs.filter(pa.compute.equal(pairs["lang"], lang))
             counts[lang] = {"corpus": len(corpus)}
+            texts[lang] = texts_digest(
+                (row["docid"], digest(row["title"] or "", row["text"]))
+                for batch in corpus.select(["docid", "title", "text"]).to_batches(max_chunksize=DOCUMENTS_AT_ONCE)
+                for row in batch.to_pylist()
+            )
             _write_table(folder / f"corpus-{lang}" / "corpus.parquet", conform(corpus, DOCUMENT))
             split_of = dict(zip(corpus["docid"].to_pylist(), corpus["split"].to_pylist(), strict=True))
             splits = [split_of[ids[0]] for ids in of_lang["positive_ids"].to_pylist()]
@@ -116,11 +123,17 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
             "format": FORMAT,
             "counts": counts,
             "truncation": truncation_figures(pairs, documents),
+            "texts": texts,
             **made_by,
         }
         write_text(folder / "README.md", render_card(manifest, pairs, documents))
         write_json(folder / "manifest.json", manifest)
     return CuratedDataset(path, manifest)
+
+
+def texts_digest(documents: Iterable[tuple[str, str]]) -> str:
+    """Return what identifies the texts of a corpus, from the id of each document and the digest of title and text."""
+    return digest(sorted(documents))
 
 
 def open_parquet(file: Path) -> pq.ParquetFile:

@@ -5,6 +5,7 @@ from collections import Counter
 
 from curation.verify.contents import Contents, Document, Question
 from curation.verify.files import Found
+from data.dataset import texts_digest
 
 _DIGEST = re.compile(r"[0-9a-f]{16}(?=-[0-9a-f]{8}$|$)")  # made of the content; one that is shared has a suffix
 
@@ -116,7 +117,8 @@ def check_evidence(contents: Contents) -> Found:
 
 
 def check_texts(contents: Contents) -> Found:
-    """Yield documents whose text is empty, or not the one that id and length were taken from.
+    """Yield documents whose text is empty, or not the one that id and length were taken from, and corpora whose texts
+    are not those that the manifest has a digest of.
 
     Ids of 16 hexadecimal digits count as digests of the content where at least half of them are.
     """
@@ -130,3 +132,9 @@ def check_texts(contents: Contents) -> Found:
             yield document.place, f"title and text have the digest {document.content_id}, not the one in the id"
         elif document.counted_tokens is not None and document.counted_tokens != document.tokens:
             yield document.place, f"title and text have {document.counted_tokens} tokens, not {document.tokens}"
+    for lang, recorded in contents.dataset.manifest.get("texts", {}).items():
+        of_lang = [
+            (document.docid or "", document.content_id) for document in contents.documents if document.folder == lang
+        ]
+        if texts_digest(of_lang) != recorded:
+            yield f"corpus-{lang}/corpus.parquet", "ids, titles and texts are not those that were written"

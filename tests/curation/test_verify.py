@@ -222,6 +222,15 @@ def a_text_cut_off_after_the_evidence(folder):
     edit(folder / "corpus-ko" / "corpus.parquet", lambda rows: rows[0].update(text=rows[0]["text"][:-20]))
 
 
+@damage("texts")
+def a_letter_changed_where_ids_were_given(folder):
+    def change(rows):
+        text = rows[0]["text"]
+        rows[0]["text"] = text[:-6] + ("가" if text[-6] != "가" else "나") + text[-5:]
+
+    edit(folder / "corpus-ko" / "corpus.parquet", change)
+
+
 # Leaks.
 
 

@@ -9,6 +9,7 @@ import pytest
 from data.card import move_card, place_in_card, render_card, truncation_figures
 from data.dataset import load_curated, write_curated
 from data.errors import InputError
+from data.files import digest
 from data.records import DOCUMENT, PAIR, conform
 
 
@@ -57,6 +58,8 @@ def test_what_is_written_is_loaded(tmp_path):
     assert dataset.corpus("ko", ["docid"]).to_pydict() == {"docid": ["a", "b"]}
     assert dataset.manifest["counts"]["ko"] == {"corpus": 2, "train": 2, "dev": 0, "test": 1}
     assert dataset.manifest["input"] == "x"
+    contents = [["a", digest("a", "text of a")], ["b", digest("b", "text of b")]]
+    assert dataset.manifest["texts"]["ko"] == digest(contents)
 
 
 def test_writing_again_replaces_everything(tmp_path):
