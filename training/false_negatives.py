@@ -22,6 +22,7 @@ _BUCKET_BITS = 24  # shingles are counted in buckets of a table of this many bit
 # Documents are compared by those of their shingles whose hash is below a bound that leaves the positive about this
 # many: an unbiased sample, exact for short documents and good to about a hundredth for long ones.
 SAMPLE = 2000
+LEAST_PART = 50  # shingles of a document, in the sample, from which on it may count as a part of another
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,14 @@ class ShingleStore:
         return _share(passage, _found(passage.hashes, self.of(number)))
 
     def overlap(self, positive: Sketch, number: int) -> float:
-        """Return the larger of two shares, by weight: of the positive in document `number`, of that in the positive."""
+        """Return the larger of two shares, by weight: of the positive in document `number`, of that in the positive.
+
+        A document of a few words, which any long one may hold, counts by the first alone.
+        """
         other = self.sketch(self.of(number), positive.bound)
         there = _share(positive, _found(positive.hashes, other.hashes))
-        back = _share(other, _found(other.hashes, positive.hashes))
+        enough = len(other.hashes) >= LEAST_PART
+        back = _share(other, _found(other.hashes, positive.hashes)) if enough else 0.0
         return max(there, back)
 
 

@@ -27,7 +27,7 @@ from training.mine_config import Miner
 
 CEILING = 0.95  # of the way from the median ratio to 1
 FENCE_RANGES = 1.5  # Tukey's
-BINS = 40  # of the histogram, between the 0.5 % and 99.5 % quantile
+BINS = 40  # of the histogram, between the 0.5 % and 99.5 % quantile, or less far beyond 1
 VALLEY_DEPTH = 0.5  # a valley is at most this share of the lower of its two hills
 HILL_SHARE = 0.005  # of all ratios, that the hill near 1 holds at least
 LEAST_FOR_SHAPE = 200  # ratios below which the histogram's shape is noise
@@ -76,7 +76,8 @@ def find_bound(ratios: np.ndarray, ratio: float | None, margin: float | None) ->
 def histogram(ratios: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return counts [BINS] and edges [BINS + 1] of the ratios; what is far out counts with the outermost bins."""
     low, high = np.quantile(ratios, [0.005, 0.995])
-    low, high = min(low, 1.0), max(high, 1.0)
+    if low < 1:  # as far beyond the positive as before it, so that a few strange questions do not squeeze the rest
+        high = min(max(high, 1.0), 2 - low)
     if high - low < 1e-6:
         low, high = low - 0.05, high + 0.05
     edges = np.linspace(low, high, BINS + 1)

@@ -79,7 +79,7 @@ def tell_exclusions(total: Counter[str]) -> str:
     left_out = ("free", "positive", "questions", "negatives")
     rows = [(name, number) for name, number in total.most_common() if not name.startswith(left_out) and number]
     rows += [(name, total[name]) for name in sorted(total) if name.startswith("positive_not_found")]
-    return ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in rows) or "no miner found any"
+    return ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in rows) or "none"
 
 
 def summarise(total: Counter[str], config: MineConfig) -> str:

@@ -112,7 +112,8 @@ class Reranker:
                 owners.append(place)
                 pairs.append((self.queries[row], part))
         best = np.full(len(rows), -np.inf, dtype=np.float32)
-        np.maximum.at(best, owners, self._read(pairs))  # a NaN stays one
+        with np.errstate(invalid="ignore"):  # a NaN stays one, and is found by who asked
+            np.maximum.at(best, owners, self._read(pairs))
         return best
 
     def _read(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:

@@ -57,16 +57,15 @@ class Questions:
         longest = max(len(self.input_ids[row]) for row in rows)
         width = self.multi_vector[rows[0]].shape[1]
         ids = torch.zeros(len(rows), longest, dtype=torch.long)  # [B, L]
-        lexical, mask = (
-            torch.zeros(len(rows), longest),
-            torch.zeros(len(rows), longest, dtype=torch.bool),
-        )  # [B, L] each
+        lexical = torch.zeros(len(rows), longest)  # [B, L]
+        mask = torch.zeros(len(rows), longest, dtype=torch.bool)  # [B, L]
         vectors = torch.zeros(len(rows), longest, width)  # [B, L, d]
         for place, row in enumerate(rows):
             length = len(self.input_ids[row])
             ids[place, :length] = torch.from_numpy(self.input_ids[row])
             lexical[place, :length] = torch.from_numpy(self.lexical[row])
-            vectors[place, :length] = torch.from_numpy(self.multi_vector[row]).float()
+            kept = self.multi_vector[row]  # none where no head asks for token vectors
+            vectors[place, : len(kept)] = torch.from_numpy(kept).float()
             mask[place, 1:length] = True
         dense = torch.from_numpy(self.dense[list(rows)])  # [B, d]
         parts = (dense, lexical, vectors, ids, mask)
