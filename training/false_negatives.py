@@ -40,7 +40,7 @@ class ShingleStore:
 
     hashes: np.ndarray  # [total] uint32, sorted within each document
     ends: np.ndarray  # [documents] int64
-    counts: np.ndarray  # [2 ** _BUCKET_BITS] uint32: documents that have a shingle of the bucket
+    weights: np.ndarray  # [2 ** _BUCKET_BITS] float32: of the shingles of each bucket
 
     @classmethod
     def build(cls, texts: Iterable[str], folder: Path) -> None:
@@ -65,7 +65,8 @@ class ShingleStore:
         file = folder / "hashes.bin"
         # An empty file cannot be mapped: a corpus without a single letter.
         hashes = np.memmap(file, dtype=np.uint32, mode="r") if file.stat().st_size else np.empty(0, dtype=np.uint32)
-        return cls(hashes, ends, np.load(folder / "counts.npy"))
+        counts = np.load(folder / "counts.npy").clip(min=1).astype(np.float32)
+        return cls(hashes, ends, np.log((len(ends) + 1) / counts))
 
     def of(self, number: int) -> np.ndarray:
         """Return the sorted hashes [n] of a document's shingles."""
@@ -75,8 +76,7 @@ class ShingleStore:
     def sketch(self, hashes: np.ndarray, bound: int = 1 << 32) -> Sketch:
         """Return those of `hashes` [n], sorted, that are below `bound`, with their weights."""
         kept = hashes if bound >= 1 << 32 else hashes[: np.searchsorted(hashes, np.uint32(bound))]
-        frequency = self.counts[kept >> np.uint32(32 - _BUCKET_BITS)].clip(min=1)
-        return Sketch(bound, kept, np.log((len(self.ends) + 1) / frequency).astype(np.float32))
+        return Sketch(bound, kept, self.weights[kept >> np.uint32(32 - _BUCKET_BITS)])
 
     def sample(self, number: int) -> Sketch:
         """Return a document's sketch of about `SAMPLE` shingles."""
@@ -85,7 +85,7 @@ class ShingleStore:
 
     def share_of_passage(self, passage: Sketch, number: int) -> float:
         """Return the share, by weight, of the passage's shingles that document `number` has; 0 for an empty passage."""
-        return _share(passage, _found(passage.hashes, self.of(number)))
+        return _share(passage.weights[_found(passage.hashes, self.of(number))], passage)
 
     def overlap(self, positive: Sketch, number: int) -> float:
         """Return the larger of two shares, by weight: of the positive in document `number`, of that in the positive.
@@ -93,10 +93,8 @@ class ShingleStore:
         A document of a few words, which any long one may hold, counts by the first alone.
         """
         other = self.sketch(self.of(number), positive.bound)
-        there = _share(positive, _found(positive.hashes, other.hashes))
-        enough = len(other.hashes) >= LEAST_PART
-        back = _share(other, _found(other.hashes, positive.hashes)) if enough else 0.0
-        return max(there, back)
+        common = positive.weights[_found(positive.hashes, other.hashes)]
+        return max(_share(common, positive), _share(common, other) if len(other.hashes) >= LEAST_PART else 0.0)
 
 
 def short_shingles(text: str) -> np.ndarray:
@@ -111,6 +109,7 @@ def _found(wanted: np.ndarray, among: np.ndarray) -> np.ndarray:
     return among[np.searchsorted(among, wanted).clip(max=len(among) - 1)] == wanted
 
 
-def _share(sketch: Sketch, found: np.ndarray) -> float:
+def _share(common: np.ndarray, sketch: Sketch) -> float:
+    """Return what share of a sketch's weight the weights in common are; 0 for an empty sketch."""
     total = float(sketch.weights.sum())
-    return float(sketch.weights[found].sum()) / total if total > 0 else 0.0
+    return float(common.sum()) / total if total > 0 else 0.0
