@@ -119,6 +119,7 @@ def _body(
         "## How it was made",
         "",
         *made,
+        *_mined(manifest),
         *(f"- stage {name}: {_told(reasons)}" for name, reasons in manifest.get("set_aside", {}).items() if reasons),
         "",
         "Documents were split before any question was asked; "
@@ -140,6 +141,19 @@ def _body(
 def _most_common(counted: Counter[Any]) -> list[tuple[Any, int]]:
     """Return what was counted, most common first, and equal counts in an order that the rows' order does not change."""
     return sorted(counted.items(), key=lambda item: (-item[1], str(item[0])))
+
+
+def _mined(manifest: dict[str, Any]) -> list[str]:
+    """Return the lines on hard negatives and teacher scores, none where there are none."""
+    mined, taught = manifest.get("mined"), manifest.get("taught")
+    lines = []
+    if mined:
+        number = sum(count.get("negatives", 0) for count in mined["counts"].values())
+        lines.append(f"- {number} hard negatives, mined by: {', '.join(mined['miners'])}")
+    if taught:
+        number = taught["counts"]["positives"] + taught["counts"]["negatives"]
+        lines.append(f"- {number} scores of a teacher: {taught['settings']['reranker'] or taught['settings']['model']}")
+    return lines
 
 
 def _told(reasons: dict[str, int]) -> str:

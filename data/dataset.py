@@ -9,6 +9,7 @@ DIR/dataset/manifest.json              written last: what made it, row counts, d
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from data.card import render_card, truncation_figures
 from data.errors import InputError
-from data.files import atomic_folder, digest, write_json, write_text
+from data.files import atomic_folder, atomic_path, digest, write_json, write_text
 from data.records import DOCUMENT, PAIR, SPLITS, conform
 
 FORMAT = "m3-longdoc/1"
@@ -174,3 +175,41 @@ def _read_rows(file: Path, schema: pa.Schema, columns: Sequence[str], at_once: i
 def _write_table(file: Path, table: pa.Table) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, write_page_checksum=True)
+
+
+def replace_pairs(
+    dataset: CuratedDataset, tables: dict[tuple[str, str], pa.Table], note: dict[str, Any], out: Path | None = None
+) -> CuratedDataset:
+    """Give `dataset` other pairs, by language and split, and add `note` to its manifest and to its card.
+
+    In place, every table is written beside its old one before the first is renamed, and the manifest comes last: a
+    reader never sees half a table. With `out` the result is a data set there, complete or absent; files that stay as
+    they are become hard links where the file system has them, and what was at `out` is replaced.
+    """
+    if out is not None:
+        with atomic_folder(out) as folder:
+            for file in sorted(dataset.path.rglob("*")):
+                if file.is_file():
+                    _link(file, folder / file.relative_to(dataset.path))
+            replace_pairs(CuratedDataset(folder, dataset.manifest), tables, note)
+        return load_curated(out)
+    manifest = {**dataset.manifest, **note}
+    with contextlib.ExitStack() as renames:
+        for (lang, split), table in tables.items():
+            file = renames.enter_context(atomic_path(dataset.path / lang / f"{split}.parquet"))
+            _write_table(file, conform(table, PAIR))
+    changed = CuratedDataset(dataset.path, manifest)
+    pairs = [changed.pairs(lang, split) for lang in changed.languages for split in SPLITS]
+    columns = [name for name in DOCUMENT.names if name != "text"]
+    corpora = [changed.corpus(lang, columns) for lang in changed.languages]
+    write_text(dataset.path / "README.md", render_card(manifest, pa.concat_tables(pairs), pa.concat_tables(corpora)))
+    write_json(dataset.path / "manifest.json", manifest)
+    return changed
+
+
+def _link(file: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(file)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(file, target)

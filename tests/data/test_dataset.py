@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.card import move_card, place_in_card, render_card, truncation_figures
-from data.dataset import load_curated, write_curated
+from data.dataset import load_curated, replace_pairs, write_curated
 from data.errors import InputError
 from data.files import digest
 from data.records import DOCUMENT, PAIR, conform
@@ -226,3 +226,36 @@ def test_a_card_moves_to_where_the_data_set_is_loaded_from():
     assert (place_in_card(card), place_in_card(moved)) == ("PATH", "somebody/documents")
     assert moved == render_card(manifest, pairs, documents, "somebody/documents")
     assert move_card(moved, "PATH") == card
+
+
+def with_negatives(dataset, lang="ko", split="train"):
+    rows = [{**row, "negative_ids": ["b"]} for row in dataset.pairs(lang, split).to_pylist()]
+    return pa.Table.from_pylist(rows, schema=PAIR)
+
+
+def test_pairs_are_replaced_where_asked_and_the_rest_stays(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {"input": "x"})
+    replace_pairs(dataset, {("ko", "train"): with_negatives(dataset)}, {"mined": None})
+    changed = load_curated(tmp_path / "d")
+    assert changed.pairs("ko", "train")["negative_ids"].to_pylist() == [["b"], ["b"]]
+    assert changed.pairs("ko", "test") == dataset.pairs("ko", "test")
+    assert changed.manifest == {**dataset.manifest, "mined": None}
+
+
+def test_pairs_replaced_elsewhere_leave_the_source_alone(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {"input": "x"})
+    copy = replace_pairs(dataset, {("ko", "train"): with_negatives(dataset)}, {"mined": None}, tmp_path / "copy")
+    assert copy.path == tmp_path / "copy"
+    assert copy.pairs("ko", "train")["negative_ids"].to_pylist() == [["b"], ["b"]]
+    assert (copy.path / "corpus-ko" / "corpus.parquet").samefile(dataset.path / "corpus-ko" / "corpus.parquet")
+    assert load_curated(tmp_path / "d").manifest == dataset.manifest
+    assert load_curated(tmp_path / "d").pairs("ko", "train")["negative_ids"].to_pylist() == [[], []]
+
+
+def test_a_table_that_does_not_fit_changes_nothing(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {})
+    before = {file: file.read_bytes() for file in dataset.path.rglob("*") if file.is_file()}
+    wrong = dataset.pairs("ko", "test").append_column("strange", pa.array([1]))
+    with pytest.raises(ValueError, match="strange"):
+        replace_pairs(dataset, {("ko", "train"): with_negatives(dataset), ("ko", "test"): wrong}, {"mined": None})
+    assert {file: file.read_bytes() for file in dataset.path.rglob("*") if file.is_file()} == before
