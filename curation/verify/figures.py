@@ -21,9 +21,20 @@ def check_counts(contents: Contents) -> Found:
             yield "manifest.json", f"counts of {lang}: {found}, in truth {wanted}"
 
 
+def check_mined(contents: Contents) -> Found:
+    """Yield the numbers of mined negatives in the manifest that are not true; the card sums them up."""
+    negatives: Counter[str] = Counter()
+    for question in contents.questions:
+        negatives[f"{question.folder} {question.split}"] += len(question.negative_ids)
+    mined = contents.dataset.manifest.get("mined") or {}
+    for name, count in mined.get("counts", {}).items():
+        if count.get("negatives", 0) != negatives[name]:
+            yield "manifest.json", f"negatives of {name}: {count.get('negatives', 0)}, in truth {negatives[name]}"
+
+
 def check_truncation(contents: Contents) -> Found:
     """Yield the truncation figures of the manifest that are not true."""
-    said, true = contents.dataset.manifest.get("truncation", {}), truncation_figures(*_tables(contents))
+    said, true = contents.dataset.manifest.get("truncation") or {}, truncation_figures(*_tables(contents))
     for name in sorted({*said, *true}):
         if said.get(name) != true.get(name):
             yield "manifest.json", f"truncation, {name}: {said.get(name)}, in truth {true.get(name)}"

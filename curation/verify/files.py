@@ -62,8 +62,9 @@ def _read_manifest(file: Path) -> tuple[dict[str, Any], str | None]:
             return {}, f"its counts do not say {', '.join(sorted(complete))} of every language"
         if not all(isinstance(number, int) for count in counts.values() for number in count.values()):
             return {}, "its counts are not all whole numbers"
-        if not all(isinstance(manifest.get(name, {}), dict) for name in ("truncation", "config", "set_aside", "texts")):
-            return {}, "its truncation, config, set_aside or texts is not an object"
+        objects = ("truncation", "config", "set_aside", "texts", "mined")
+        if not all(isinstance(manifest.get(name) or {}, dict) for name in objects):
+            return {}, f"one of {', '.join(objects)} is not an object in it"
     except FileNotFoundError:
         return {}, "missing: the data set is not complete"
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:

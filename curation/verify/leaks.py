@@ -89,7 +89,7 @@ def check_near_questions(contents: Contents) -> Found:
 
 def _recorded(contents: Contents, section: type[_Section]) -> _Section:
     """Return the settings that the manifest records of a stage, or the defaults where it records none."""
-    recorded = contents.dataset.manifest.get("config", {}).get(section.__name__.removesuffix("Config").lower(), {})
+    recorded = (contents.dataset.manifest.get("config") or {}).get(section.__name__.removesuffix("Config").lower(), {})
     known = {name.name for name in fields(section)}
     return section(**{name: value for name, value in recorded.items() if name in known})
 

@@ -132,7 +132,7 @@ def check_texts(contents: Contents) -> Found:
             yield document.place, f"title and text have the digest {document.content_id}, not the one in the id"
         elif document.counted_tokens is not None and document.counted_tokens != document.tokens:
             yield document.place, f"title and text have {document.counted_tokens} tokens, not {document.tokens}"
-    for lang, recorded in contents.dataset.manifest.get("texts", {}).items():
+    for lang, recorded in (contents.dataset.manifest.get("texts") or {}).items():
         of_lang = [
             (document.docid or "", document.content_id) for document in contents.documents if document.folder == lang
         ]

@@ -82,7 +82,13 @@ def make_rows() -> tuple[list[dict], list[dict]]:
 
 def write_rows(path: Path, pairs: list[dict], documents: list[dict]) -> CuratedDataset:
     """Write rows as a data set whose manifest and card agree with them."""
-    made_by = {"tokenizer": "estimate", "set_aside": {"filter": {"refusal": 1}}}
+    counts: dict[str, dict[str, int]] = {}
+    split_of = {document["docid"]: document["split"] for document in documents}
+    for pair in pairs:
+        group = counts.setdefault(f"{pair['lang']} {split_of[pair['positive_ids'][0]]}", {"negatives": 0})
+        group["negatives"] += len(pair["negative_ids"])
+    mined = {"miners": ["bm25"], "counts": counts}
+    made_by = {"tokenizer": "estimate", "set_aside": {"filter": {"refusal": 1}}, "mined": mined}
     tables = (pa.Table.from_pylist(pairs), PAIR), (pa.Table.from_pylist(documents), DOCUMENT)
     return write_curated(path, *(conform(table, record) for table, record in tables), made_by)
 
