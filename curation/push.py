@@ -37,12 +37,15 @@ def push_dataset(config: PushConfig, say: Callable[[str], None] = lambda line: N
     token = get_token()
     if not token:
         raise InputError("the hub wants a token that may write: set HF_TOKEN, or log in with: hf auth login")
-    folder = load_curated(config.out).path
+    dataset = load_curated(config.out)
+    folder = dataset.path
     report = verify_dataset(folder)
     if report.violations:
         for line in report.lines(3):
             say(line)
         raise RunError(f"{folder} is not as it promises ({len(report.violations):,} violations): nothing was uploaded")
+    if sources := ((dataset.manifest.get("config") or {}).get("sample") or {}).get("source"):
+        say(f"what is uploaded names the sources of the documents: {', '.join(sources)}")
     with _explained(config.repo, token):
         return _upload(HfApi(token=token), folder, config)
 

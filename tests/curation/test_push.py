@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from typing import NamedTuple
@@ -155,6 +156,13 @@ def test_failures_of_the_hub_and_of_the_way_to_it_are_one_line(hub, push, monkey
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     done = push("--repo", "somebody/documents")
     assert (done.returncode, "the hub cannot be reached" in done.stderr) == (1, True), done.stderr
+
+
+def test_the_sources_that_become_known_are_told(hub, dataset, push):
+    manifest = json.loads((dataset.path / "manifest.json").read_text())
+    manifest["config"] = {"sample": {"source": ["/home/me/secret", "owner/name"]}}
+    (dataset.path / "manifest.json").write_text(json.dumps(manifest))
+    assert "names the sources of the documents: /home/me/secret, owner/name" in push("--repo", "somebody/it").stderr
 
 
 def test_a_name_without_an_owner_is_refused(hub, dataset, push):
