@@ -16,6 +16,7 @@ from curation.config import (
     FilterConfig,
     GenerateConfig,
     InspectConfig,
+    JudgeConfig,
     LedgerConfig,
     PassageConfig,
     PushConfig,
@@ -36,6 +37,7 @@ USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help l
   generate   ask a question about every passage; what was paid for is never asked again
   filter     drop the questions that are not worth training on
   dedup      drop questions that were asked already, and write the data set
+  judge      have an LLM grade the questions that are left, and write the data set anew
   export     write the data set in another tool's layout
   verify     prove that nothing leaks between splits and that every reference and figure is true
   push       verify the data set and upload it to the Hugging Face hub
@@ -55,6 +57,7 @@ _SECTIONS: dict[str, Any] = {
     "generate": GenerateConfig,
     "filter": FilterConfig,
     "dedup": DedupConfig,
+    "judge": JudgeConfig,
 }
 _STAGES: dict[
     str, tuple[str, tuple[str, ...]]
@@ -65,6 +68,7 @@ _STAGES: dict[
     "generate": ("generate", ("passages", "generate")),
     "filter": ("filter", ("filter",)),
     "dedup": ("dedup", ("dedup",)),
+    "judge": ("judge", ("generate", "judge")),
 }
 _MARKERS = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
 _Out = Annotated[Path, tyro.conf.arg(help="Folder of the run.")]
@@ -94,19 +98,19 @@ def run(config: RunConfig) -> None:
 def run_stage(command: str, config: RunConfig) -> None:
     """Do the stages up to the one that `command` names."""
     from curation import pipeline
-    from curation.estimate import estimate_cost
+    from curation.estimate import estimate_cost, estimate_judge
 
+    if command == "judge" and config.judge.judge_model is None:
+        raise InputError("a judge is asked by its name: add --judge-model")
     with pipeline.open_run(config):
         outputs = pipeline.run_stages(config, _STAGES[command][0], say)
         if command == "estimate":
-            print(
-                "\n".join(
-                    estimate_cost(
-                        outputs["passages"].table, config.generate, pipeline.ledger_path(config), config.seed
-                    ).lines()
-                )
-            )
-        if command == "dedup":
+            passages, ledger_file = outputs["passages"].table, pipeline.ledger_path(config)
+            estimate = estimate_cost(passages, config.generate, ledger_file, config.seed)
+            show([*estimate.lines(), *estimate_judge(passages, config.judge, config.generate)])
+        if command == "dedup" and config.judge.judge_model is not None:
+            say(f"the questions that are left wait for their judge: m3-curate judge --out {config.out}")
+        elif command in ("dedup", "judge"):
             show([f"data set: {pipeline.build_dataset(config, outputs).path}"])
 
 

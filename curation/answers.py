@@ -12,29 +12,21 @@ from typing import Any
 
 import regex
 
-from curation.wording import QUESTION_MARK
+from curation.checks.recover import strip_marks
+from curation.checks.wording import QUESTION_MARK
 from data.text import clean_text
 from prompts import Prompt
 
 # Quantifiers are possessive (*+) where a long run of spaces would else be tried from each of its characters.
-_LABEL = regex.compile(
-    r"^\**+(?:question|search query|query|keywords|claim"
-    r"|frage|pregunta|domanda|pergunta|вопрос|سؤال|प्रश्न|質問|질문|คำถาม|问题|問題)"
-    r"\s*+\d*+\s*+\**+[:：]\**+\s*",
-    regex.IGNORECASE,
-)
 _THOUGHTS = regex.compile(r"^\s*<think(ing)?>.*?</think(ing)?>", regex.DOTALL)  # of models that think aloud
-_LIST_MARK = regex.compile(r"^(?:[-*•]|\(?\d{1,2}[.)])\s+")
 _NUMBER = regex.compile(
     r"^[\s*_#]*+(?:question|query|claim|text)?\s*+\(?\d{1,3}\s*+[.)、．）:：]+(?!\d)[\s*_]*", regex.IGNORECASE
 )
 _BULLET = regex.compile(r"^\s*+[-*•]\s+")
-_QUOTES = "\"'“”„«»「」『』*_` "
 _JSON_START = regex.compile(r"^(?:```\w*+)?[^\S\n]*+\[|\{", regex.MULTILINE)  # brackets inside a line are prose
 _JSON_FAILURES = 20
 _NAMES_OF_ONE = ("question", "query", "keywords", "claim", "text")
 MAX_CHARACTERS = 100_000  # of an answer in parts; nothing beyond is read
-MAX_CLEANED_CHARACTERS = 10_000  # no query is this long, whatever is taken off
 
 
 @dataclass(frozen=True)
@@ -118,6 +110,8 @@ def _items(value: Any, prompt: Prompt, depth: int) -> Iterator[Answered]:
         yield from _make([value], prompt)
     elif isinstance(value, dict):
         named = {str(name).strip().casefold().replace(" ", "_"): held for name, held in value.items()}
+        if prompt.style == "grades":
+            named = {name: str(held) if type(held) is int else held for name, held in named.items()}
         if prompt.parts and all(isinstance(named.get(part), str) for part in prompt.parts):
             yield from _make([named[part] for part in prompt.parts], prompt)
         elif not prompt.parts and (own := [named[name] for name in _NAMES_OF_ONE if isinstance(named.get(name), str)]):
@@ -177,31 +171,3 @@ def _read_list(text: str, prompt: Prompt) -> Iterator[Answered]:
     if all(QUESTION_MARK.search(line) for line in lines):
         for line in lines:
             yield from _make([strip_marks(line)], prompt)
-
-
-def recover_question(answer: str) -> str:
-    """Return the one query of an answer, without a preamble, a label, list marks, or quotes around it.
-
-    Among several lines it is the only question, or what follows a first line that ends in a colon; otherwise the answer
-    is returned as it is, stripped.
-    """
-    if len(answer) > MAX_CLEANED_CHARACTERS:
-        return answer.strip()
-    lines = [strip_marks(line) for line in answer.strip().splitlines() if line.strip()]
-    questions = [line for line in lines if QUESTION_MARK.search(line)]
-    if len(lines) > 1 and len(questions) == 1:
-        return questions[0]
-    if len(lines) == 2 and not questions and lines[0].endswith((":", "：")):
-        return lines[1]
-    return lines[0] if len(lines) == 1 else answer.strip()
-
-
-def strip_marks(line: str) -> str:
-    """Return a line without labels, list marks and quotes around it."""
-    before = ""
-    while line != before:
-        before = line
-        line = _LABEL.sub("", _LIST_MARK.sub("", line.strip()))
-        if line[:1] and line[:1] in _QUOTES and line[-1:] in _QUOTES:
-            line = line.strip(_QUOTES)
-    return line

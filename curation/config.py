@@ -192,6 +192,12 @@ class JudgeConfig:
     """
     judge_base_url: tuple[str, ...] = ()
     """Endpoint of the judge; --base-url by default."""
+    judge_prompt: str = "judge"
+    """Instruction of the judge: the bundled one, or the path of your own with the same parts."""
+    judge_parameters: tuple[str, ...] = ()
+    """More of the judge's requests, as NAME=VALUE."""
+    judge_max_answer_tokens: int = 512
+    """Upper bound of a verdict's tokens; models that think before they answer need more."""
     judge_price_in: float | None = field(default=None, metadata=_EFFORT)
     """Price of a million prompt tokens of the judge; --price-in by default."""
     judge_price_out: float | None = field(default=None, metadata=_EFFORT)

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curation.config import GenerateConfig
+from curation.config import GenerateConfig, JudgeConfig
 from curation.generate import Questions
+from curation.judge import judge_settings, load_judge_prompt
 from curation.llm.ledger import Ledger
 from curation.llm.limits import price
 
 _USUAL_ANSWER_TOKENS = 40  # of a question in most languages; replaced by the ledger's own mean as soon as it has one
 _FEWEST_ANSWERS = 20
+_USUAL_QUESTION_TOKENS = 25
+_USUAL_VERDICT_TOKENS = 80
 
 
 @dataclass(kw_only=True)
@@ -68,6 +71,22 @@ def estimate_cost(passages: pa.Table, config: GenerateConfig, ledger_path: Path,
     finally:
         if ledger is not None:
             ledger.close()
+
+
+def estimate_judge(passages: pa.Table, config: JudgeConfig, generate: GenerateConfig) -> list[str]:
+    """Return a line about what the judge will take at most: as if every question passed the checks and none was judged
+    yet; no line where no judge is asked.
+    """
+    if config.judge_model is None:
+        return []
+    settings = judge_settings(config, generate)
+    asked = len(passages) * generate.questions_per_passage
+    around = len(load_judge_prompt(config).text.encode()) // 4 + _USUAL_QUESTION_TOKENS
+    prompt = (sum(passages["tokens"].to_pylist()) + around * len(passages)) * generate.questions_per_passage
+    completion = asked * _USUAL_VERDICT_TOKENS
+    cost = price(prompt, completion, settings.price_in, settings.price_out)
+    line = f"the judge: at most {asked:,} requests, about {prompt:,} prompt tokens and {completion:,} answer tokens"
+    return [line if cost is None else f"{line}: about {cost:.4f}"]
 
 
 def _estimate(passages: pa.Table, questions: Questions, config: GenerateConfig, ledger: Ledger | None) -> Estimate:

@@ -28,17 +28,18 @@ from typing import IO, Any
 
 import regex
 
-from curation.answers import read_queries, recover_question
+from curation.answers import read_queries
+from curation.checks.chatter import apologises
+from curation.checks.recover import recover_question
 from curation.config import ExpandConfig
 from curation.instructions import language_name, load_prompt
 from curation.language import detect_language, is_language, script_share
-from curation.llm.ask import answers_of, ask_missing, make_budget, offers_schemas, provenance
+from curation.llm.ask import answers_of, ask_missing, offers_schemas, provenance
 from curation.llm.completion import Completion
 from curation.llm.ledger import CUT_OFF, Kept, Ledger
-from curation.llm.limits import Budget
+from curation.llm.limits import Budget, make_budget
 from curation.llm.requests import Request, make_plan
 from curation.subjects import Subject, Subjects, read_subjects
-from curation.wording import apologises
 from data.errors import InputError, RunError
 from data.files import atomic_path
 from prompts import Prompt

@@ -1,21 +1,18 @@
-"""Which questions are kept: the checks of `curation.checks`, then uniqueness in the corpus. What is dropped keeps all
-its columns.
+"""Which questions are kept: the checks of `curation.checks`, then uniqueness in the corpus and the quota of easy ones.
+What is dropped keeps all its columns.
 
 Keyword queries made without an LLM are made of the passage's own words, so of them only shape and uniqueness are asked.
 A query in another language than the document's shares few words with it: overlap and uniqueness do not judge it.
 """
 
-from collections import defaultdict
-
 import pyarrow as pa
 
-from curation.answers import recover_question
 from curation.checks import Asked, first_reason, read_details
+from curation.checks.recover import recover_question
 from curation.config import FilterConfig
 from curation.engine import progress
-from data.bm25 import Bm25Index
+from curation.uniqueness import limit_easy, rank_sources
 from data.records import QUESTION, REJECT, conform
-from data.text import document_text
 
 
 def filter_questions(
@@ -28,20 +25,29 @@ def filter_questions(
     question must be unique.
     """
     texts = dict(zip(passages["passage_id"].to_pylist(), passages["text"].to_pylist(), strict=True))
+    numbers = {docid: number for number, docid in enumerate(documents["docid"].to_pylist())}
     rows = questions.to_pylist()
     for row in progress(rows, "checks", "question"):
-        asked = read_row(row, texts[row["passage_id"]])
-        row["query"], row["reason"] = asked.query, first_reason(asked, config)
+        number = numbers.get(row["docid"])
+        document = documents["text"][number].as_py() if number is not None else None
+        asked = read_row(row, texts[row["passage_id"]], document)
+        row["query"], row["reason"] = asked.query, first_reason(asked, config) or _literal_reason(asked, config)
         row["detected_lang"] = None if asked.style == "keywords" else asked.language[1]
         row["lexical_overlap"] = asked.overlap
-    _rank_sources(rows, documents, config.uniqueness_depth)
+    rank_sources(rows, documents, config.uniqueness_depth)
+    limit_easy(rows, config)
     rejects = [
         {"place": row["query_id"], "reason": row["reason"], "detail": row["query"]} for row in rows if row["reason"]
     ]
     return conform(pa.Table.from_pylist(rows, schema=QUESTION), QUESTION), pa.Table.from_pylist(rejects, schema=REJECT)
 
 
-def read_row(row: dict[str, object], passage: str) -> Asked:
+def _literal_reason(asked: Asked, config: FilterConfig) -> str | None:
+    """A question that takes too many of its words from the passage is found without being taught."""
+    return "too_literal" if asked.overlap > config.max_lexical_overlap else None
+
+
+def read_row(row: dict[str, object], passage: str, document: str | None = None) -> Asked:
     """Return what the checks read of a `records.QUESTION` row; rows without a query hold an answer."""
     query = row["answer"] if row["query"] is None else row["query"]
     return Asked(
@@ -53,26 +59,5 @@ def read_row(row: dict[str, object], passage: str) -> Asked:
         passage=passage,
         generator=str(row["generator"] or "openai"),
         details=read_details(row["details"]),  # type: ignore[arg-type]
+        document=document,
     )
-
-
-def _rank_sources(rows: list[dict[str, object]], documents: pa.Table, depth: int) -> None:
-    """Fill `bm25_rank` of the questions still kept; drop those whose source document is not among the `depth` best."""
-    if not depth:
-        return
-    waiting = defaultdict(list)
-    for row in rows:
-        if row["reason"] is None and row["query_lang"] in (None, row["lang"]):
-            waiting[str(row["lang"])].append(row)
-    langs = documents["lang"].to_pylist()
-    for lang, asked in sorted(waiting.items()):
-        numbers = [number for number, other in enumerate(langs) if other == lang]
-        ids = documents["docid"].take(numbers).to_pylist()
-        titles = documents["title"].take(numbers).to_pylist()
-        texts = (document_text(titles[at], documents["text"][number].as_py()) for at, number in enumerate(numbers))
-        index = Bm25Index(texts)
-        for row in progress(asked, f"uniqueness {lang}", "question"):
-            ranked = [ids[number] for number, _ in index.search(str(row["query"]), depth)]
-            row["bm25_rank"] = ranked.index(row["docid"]) + 1 if row["docid"] in ranked else 0
-            if not row["bm25_rank"]:
-                row["reason"] = "not_unique"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,13 +20,11 @@ from curation.extractive import extract_queries
 from curation.instructions import Instruction, choose_instructions
 from curation.llm.completion import Completion
 from curation.llm.ledger import ANSWER, Kept, Ledger
+from curation.llm.limits import Budget, make_budget
 from curation.llm.requests import Plan, Request, make_plan
 from data.errors import InputError
 from data.files import digest
 from data.records import QUESTION, conform
-
-if TYPE_CHECKING:
-    from curation.llm.limits import Budget
 
 NO_MODEL = "none (no LLM was asked)"
 _ROWS_AT_ONCE = 500
@@ -39,24 +37,25 @@ def generate_questions(
     ledger_path: Path,
     seed: int = 0,
     checks: FilterConfig = FilterConfig(),  # noqa: B008 - frozen
+    budget: Budget | None = None,
 ) -> pa.Table:
     """Return `records.QUESTION` rows of `passages` (`records.PASSAGE`), in their order.
 
     `answer` is what the generator returned, raw; `query` the question in it. Truncated, empty, refused and unreadable
     answers are rows too. Answers stand in the ledger at `ledger_path`, and only what is missing there is asked; `seed`
-    deals the instructions, and `checks` count on the live line what will be dropped. Raises what `ask_missing` raises.
+    deals the instructions, and `checks` count on the live line what will be dropped. `budget` is what the command may
+    still spend, by default all that `config` allows. Raises what `ask_missing` raises.
     """
     if config.generator == "extractive":
         return _extract(passages)
     from curation.llm.ask import (  # brings in aiohttp, which most commands do without
         answers_of,
         ask_missing,
-        make_budget,
     )
 
     questions = Questions(passages, config, seed)
     with Ledger(ledger_path) as ledger:
-        budget = make_budget(config)
+        budget = budget or make_budget(config)
         questions.find_format(config, budget, ledger)
 
         def reject(request: Request, read: Completion) -> bool:

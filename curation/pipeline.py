@@ -1,118 +1,73 @@
-"""The whole way, in order: sample -> split -> passages -> generate -> filter -> dedup -> data set -> report.
+"""The whole way, in order: sample -> split -> passages -> generate -> filter -> dedup -> judge -> data set -> report.
 
 Each stage is a folder under DIR/stages. A stage that is finished with the same configuration and input is not done
 again, so the same command goes on where it was stopped; answers that were paid for stand in the ledger, whatever
 happens to the stages.
 """
 
-import contextlib
-import dataclasses
-import fcntl
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from curation.benchmark_texts import mark_benchmarks, read_benchmark
-from curation.config import PassageConfig, RunConfig, check_config, effective, read_recorded
+from curation.config import PassageConfig, RunConfig, effective
 from curation.duplicate_questions import mark_duplicates
-from curation.engine import Stage, StageOutput, check_stage, map_parts, run_stage
+from curation.engine import Stage, StageOutput, map_parts
 from curation.filter import filter_questions
-from curation.generate import check_generator, generate_questions
-from curation.language import LANGUAGES
+from curation.generate import generate_questions
+from curation.judge import judge_questions, judge_settings, load_judge_prompt, write_audit
 from curation.lengths import token_counter
+from curation.llm.limits import Budget, make_budget
 from curation.passages import draw_passages
 from curation.read import find_sources
+from curation.run_folder import as_json, do_stage, ledger_path, open_run, stage_folder
 from curation.sample import merge_samples, sample_file
 from curation.split import split_documents
 from data.dataset import CuratedDataset, load_curated, write_curated
 from data.errors import InputError, RunError
-from data.files import digest, write_json
+from data.files import digest
 from data.records import DOCUMENT, PAIR, PASSAGE, QUESTION, REJECT
 
 Say = Callable[[str], None]
 Outputs = dict[str, StageOutput]
 
 
+@dataclass(frozen=True)
+class Command:
+    """What the stages of one command share: where they speak, and what they may spend together."""
+
+    say: Say
+    budget: Budget
+
+
 def run(config: RunConfig, say: Say = lambda line: None) -> CuratedDataset:
     """Do every stage that is not done yet and return the data set, which stands in `config.out`/dataset."""
     with open_run(config):
-        outputs = run_stages(config, "dedup", say)
+        outputs = run_stages(config, "judge", say)
         return build_dataset(config, outputs)
 
 
 def run_stages(config: RunConfig, last: str, say: Say = lambda line: None) -> Outputs:
-    """Do the stages up to `last`, each unless it is finished, and return what they made."""
+    """Do the stages up to `last`, each unless it is finished, and return what they made; without a judge's model there
+    is no stage judge.
+    """
     outputs: Outputs = {}
+    command = Command(say, make_budget(config.generate))
     for name, stage in STAGES.items():
-        outputs[name] = stage(config, outputs, say)
-        say(describe(name, outputs[name]))
+        if name != "judge" or config.judge.judge_model is not None:
+            outputs[name] = stage(config, outputs, command)
+            say(describe(name, outputs[name]))
         if name == last:
             break
     return outputs
 
 
-@contextlib.contextmanager
-def open_run(config: RunConfig) -> Iterator[None]:
-    """Hold the run's folder: make it, record the configuration in it, and keep other processes out.
-
-    Raises `InputError` if the folder holds something else, or another process works in it.
-    """
-    check_config(config)
-    check_generator(config.generate)
-    unknown = sorted(set(config.sample.languages) - LANGUAGES)
-    if unknown:
-        raise InputError(f"unknown language {', '.join(unknown)}: --languages takes ISO codes such as en, ko, zh")
-    if config.out.is_file():
-        raise InputError(f"{config.out} is a file; --out takes a folder")
-    if not read_recorded(config.out) and config.out.is_dir() and not all(map(_is_ours, config.out.iterdir())):
-        raise InputError(f"{config.out} is not empty and holds no run of m3-curate; choose another --out")
-    config.out.mkdir(parents=True, exist_ok=True)
-    with (config.out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"another process is working in {config.out}; wait for it, or choose another --out"
-            ) from None
-        for leftover in (*config.out.glob(".*.tmp"), *config.out.glob("stages/*/**/.*.tmp")):  # of a killed process
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-        if config.overwrite or not (config.out / "config.json").exists():
-            write_json(config.out / "config.json", as_json(config))
-        yield
-
-
-def _is_ours(file: Path) -> bool:
-    """Return whether a killed process may have left `file` in a folder before it recorded its configuration there."""
-    return file.name == ".lock" or (file.name.startswith(".config.json.") and file.name.endswith(".tmp"))
-
-
-def _do(config: RunConfig, stage: Stage, work: Callable[[], tuple[pa.Table, pa.Table]]) -> StageOutput:
-    """Run `stage` in its folder, and record its part of the configuration, which later commands then start from."""
-    folder, file = stage_folder(config, stage.name), config.out / "config.json"
-    overwrite = config.overwrite or (config.generate.retry_failed and stage.name in ("filter", "dedup"))
-    check_stage(folder, stage, overwrite)
-    recorded, asked = json.loads(file.read_text(encoding="utf-8")), as_json(config)
-    now = {**recorded, **{key: asked[key] for key in ("seed", stage.name) if key in asked}}
-    if now != recorded:
-        write_json(file, now)
-    return run_stage(folder, stage, work, overwrite)
-
-
-def as_json(config: RunConfig) -> dict[str, Any]:
-    """Return the configuration as it is kept in DIR/config.json."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config), default=str))
-    # What concerns one command only is not what later ones start from.
-    del plain["out"], plain["overwrite"], plain["generate"]["batch"], plain["generate"]["retry_failed"]
-    return plain
-
-
-def sample(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def sample(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Read the sources and take the documents."""
-    sources = find_sources(config.sample, say)
+    sources = find_sources(config.sample, command.say)
     prints = [source.fingerprint() for source in sources]
     stage = Stage("sample", DOCUMENT, effective(config.sample), config.seed, digest(prints))
     folder = stage_folder(config, "sample")
@@ -138,20 +93,20 @@ def sample(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
             raise InputError(f"no document is left to work on: {reasons}{first}")
         return documents, rejects
 
-    output = _do(config, stage, work)
+    output = do_stage(config, stage, work)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return output
 
 
-def split(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def split(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Find near-duplicates, and deal the documents to train, dev and test."""
     before = outputs["sample"]
     settings = {**effective(config.split), "decontaminate": mark_benchmarks(config.split.decontaminate)}
     stage = Stage("split", DOCUMENT, settings, config.seed, before.digest)
-    return _do(config, stage, lambda: split_documents(before.table, config.split, config.seed))
+    return do_stage(config, stage, lambda: split_documents(before.table, config.split, config.seed))
 
 
-def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def draw(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Draw the passages that the generator will see."""
     before = outputs["split"]
     settings = {**effective(config.passages), "tokenizer": config.sample.tokenizer}
@@ -162,32 +117,35 @@ def draw(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
         passages = draw_passages(before.table, config.passages, config.seed, count_tokens)
         return passages, _without_passage(before.table, passages, config.passages)
 
-    return _do(config, stage, work)
+    return do_stage(config, stage, work)
 
 
-def generate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def generate(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Ask a question about every passage."""
     before = outputs["passages"]
     if config.generate.retry_failed:  # the answers may change, so it is done again; what was answered is in the ledger
         (stage_folder(config, "generate") / "manifest.json").unlink(missing_ok=True)
     stage = Stage("generate", QUESTION, effective(config.generate), config.seed, before.digest)
     if config.generate.generator == "extractive":
-        say("no LLM is asked: the queries are keywords of the passages (--generator openai --model NAME asks one)")
+        command.say(
+            "no LLM is asked: the queries are keywords of the passages (--generator openai --model NAME asks one)"
+        )
 
     def work() -> tuple[pa.Table, pa.Table]:
-        rows = generate_questions(before.table, config.generate, ledger_path(config), config.seed, config.filter)
+        where, budget = ledger_path(config), command.budget
+        rows = generate_questions(before.table, config.generate, where, config.seed, config.filter, budget)
         return rows, REJECT.empty_table()
 
-    output = _do(config, stage, work)
+    output = do_stage(config, stage, work)
     if cut := output.table["finish_reason"].to_pylist().count("length"):
-        say(
+        command.say(
             f"{cut:,} answers reached --max-answer-tokens {config.generate.max_answer_tokens} and are cut off; with a "
             "larger bound all questions are other requests, and asked anew"
         )
     return output
 
 
-def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def check(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Drop the questions that are not worth training on."""
     before = outputs["generate"]
     stage = Stage("filter", QUESTION, effective(config.filter), config.seed, before.digest)
@@ -195,10 +153,10 @@ def check(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
     def work() -> tuple[pa.Table, pa.Table]:
         return filter_questions(before.table, outputs["passages"].table, outputs["split"].table, config.filter)
 
-    return _do(config, stage, work)
+    return do_stage(config, stage, work)
 
 
-def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
+def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Drop questions that were asked already."""
     before, benchmarks = outputs["filter"], config.split.decontaminate
     settings = {**effective(config.dedup), "decontaminate": mark_benchmarks(benchmarks)}
@@ -217,27 +175,53 @@ def deduplicate(config: RunConfig, outputs: Outputs, say: Say) -> StageOutput:
         ]
         return table, pa.Table.from_pylist(rejects, schema=REJECT)
 
-    return _do(config, stage, work)
+    return do_stage(config, stage, work)
 
 
-STAGES: dict[str, Callable[[RunConfig, Outputs, Say], StageOutput]] = {
+def judge(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
+    """Have an LLM grade what is left, and drop what it grades too low."""
+    before, passages = outputs["dedup"], outputs["passages"].table
+    asked = judge_settings(config.judge, config.generate)
+    settings = {
+        **effective(config.judge),
+        "judge_base_url": list(asked.base_url),
+        "instruction": load_judge_prompt(config.judge).digest,
+    }
+    stage = Stage("judge", QUESTION, settings, config.seed, before.digest)
+
+    def work() -> tuple[pa.Table, pa.Table]:
+        where = ledger_path(config)
+        judged = judge_questions(before.table, passages, config.judge, config.generate, where, command.budget)
+        return judged, _newly_dropped(before.table, judged)
+
+    output = do_stage(config, stage, work)
+    audit = config.out / "audit.jsonl"
+    if drawn := write_audit(output.table, passages, config.judge, config.seed, audit):
+        command.say(f"{drawn:,} of the judge's decisions are laid out in {audit}, for you to check")
+    return output
+
+
+STAGES: dict[str, Callable[[RunConfig, Outputs, Command], StageOutput]] = {
     "sample": sample,
     "split": split,
     "passages": draw,
     "generate": generate,
     "filter": check,
     "dedup": deduplicate,
+    "judge": judge,
 }
 
 
 def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     """Write the kept questions and all documents as the data set, unless it stands there already."""
-    target, last = config.out / "dataset", outputs["dedup"].digest
-    if (target / "manifest.json").exists() and load_curated(target).manifest.get("input") == last:
+    last = outputs.get("judge") or outputs["dedup"]
+    target = config.out / "dataset"
+    if (target / "manifest.json").exists() and load_curated(target).manifest.get("input") == last.digest:
         return load_curated(target)
-    pairs = make_pairs(outputs["dedup"].table, outputs["passages"].table)
+    pairs = make_pairs(last.table, outputs["passages"].table)
     if not len(pairs):
-        reasons = ", ".join(f"{count} {reason}" for reason, count in outputs["filter"].manifest["reasons"].items())
+        counts = Counter(reason for reason in last.table["reason"].to_pylist() if reason)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
         paid = f" The answers are kept in {ledger_path(config)}." if config.generate.generator == "openai" else ""
         raise RunError(
             f"none of {len(outputs['generate'].table):,} questions passed the checks: {reasons}.{paid} Read some in "
@@ -245,7 +229,7 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
             "filter --help); where they are not, ask another model or with other --prompts."
         )
     made_by = {
-        "input": last,
+        "input": last.digest,
         "seed": config.seed,
         "tokenizer": config.sample.tokenizer,
         "config": as_json(config),
@@ -278,16 +262,6 @@ def make_pairs(questions: pa.Table, passages: pa.Table) -> pa.Table:
     return pa.table(columns).select(PAIR.names).cast(PAIR)
 
 
-def stage_folder(config: RunConfig, name: str) -> Path:
-    """Return the folder of a stage."""
-    return config.out / "stages" / name
-
-
-def ledger_path(config: RunConfig) -> Path:
-    """Return the file that keeps the paid answers."""
-    return config.generate.ledger or config.out / "ledger.sqlite"
-
-
 def describe(name: str, output: StageOutput) -> str:
     """Return one line about a finished stage: rows, languages, and what was set aside for which reason."""
     manifest = output.manifest
@@ -297,6 +271,17 @@ def describe(name: str, output: StageOutput) -> str:
     return f"{name}: {kept} in {languages} language{'s' * (languages != 1)}" + (
         f"; set aside: {reasons}" if reasons else ""
     )
+
+
+def _newly_dropped(before: pa.Table, after: pa.Table) -> pa.Table:
+    """Return the questions that have a reason only after a stage, as `records.REJECT`."""
+    columns = zip(*(after[name].to_pylist() for name in ("query_id", "reason", "query")), strict=True)
+    rejects = [
+        {"place": query_id, "reason": reason, "detail": query}
+        for old, (query_id, reason, query) in zip(before["reason"].to_pylist(), columns, strict=True)
+        if reason != old
+    ]
+    return pa.Table.from_pylist(rejects, schema=REJECT)
 
 
 def _counts(rejects: pa.Table) -> dict[str, int]:

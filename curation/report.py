@@ -16,7 +16,8 @@ from typing import Any
 import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
-from curation.config import InspectConfig, read_recorded
+from curation.config import FilterConfig, InspectConfig, read_recorded
+from curation.difficulty import Difficulty, difficulty_lines, measure_difficulty
 from curation.engine import StageOutput, read_stage
 from curation.spending import Spending, spending_by, spending_lines
 from data.dataset import CuratedDataset, load_curated
@@ -24,7 +25,7 @@ from data.errors import InputError
 from data.files import write_json, write_text
 from data.records import SPLITS
 
-STAGES = ("sample", "split", "passages", "generate", "filter", "dedup")
+STAGES = ("sample", "split", "passages", "generate", "filter", "dedup", "judge")
 PAIRS_SHOWN = 3  # of each language
 REJECTS_SHOWN = 3  # of each reason
 CONTEXT_CHARACTERS = 300
@@ -73,7 +74,7 @@ def write_report(config: InspectConfig) -> list[str]:
     figures = collect_figures(outputs, dataset, prices)
     evaluations = [_read_evaluation(file) for file in config.evaluations]
     page = _render(
-        figures={"dataset": None, "generation": None, "kept_by_language": {}, **figures},
+        figures={"dataset": None, "generation": None, "kept_by_language": {}, "difficulty": {}, **figures},
         pairs=_choose_pairs(dataset) if dataset else [],
         rejects=_choose_rejects(outputs),
         evaluations=evaluations,
@@ -93,10 +94,10 @@ def collect_figures(
     figures: dict[str, Any] = {
         "stages": {name: {key: output.manifest[key] for key in shown} for name, output in outputs.items()}
     }
-    judged = outputs.get("dedup") or outputs.get("filter")
+    judged = next((outputs[name] for name in ("judge", "dedup", "filter") if name in outputs), None)
+    kept = judged.table.filter(pa.compute.is_null(judged.table["reason"]))["query_id"].to_pylist() if judged else []
     if "generate" in outputs:
         asked = outputs["generate"].table
-        kept = judged.table.filter(pa.compute.is_null(judged.table["reason"]))["query_id"].to_pylist() if judged else []
         figures["generation"] = {"models": dict(Counter(asked["model"].to_pylist())), "spending": None}
         if asked["request_digest"].null_count < len(asked):  # an LLM was asked
             figures["generation"]["spending"] = {
@@ -109,6 +110,9 @@ def collect_figures(
             lang: {"asked": sum(counts.values()), "kept": counts[True]}
             for lang, counts in sorted(_count_kept(rows).items())
         }
+        easy = outputs["filter"].manifest["config"].get("easy_overlap", FilterConfig().easy_overlap)
+        difficulty = measure_difficulty(outputs["filter"].table, kept, easy)
+        figures["difficulty"] = {lang: asdict(part) for lang, part in difficulty.items()}
     if dataset:
         figures["dataset"] = dataset.manifest["counts"]
         figures["truncation"] = dataset.manifest["truncation"]
@@ -140,6 +144,7 @@ def _summary(figures: dict[str, Any]) -> list[str]:
             f"{cut['questions_with_evidence_beyond'] + cut['questions_with_evidence_cut']} questions "
             "lies wholly or partly beyond"
         )
+    lines += difficulty_lines({name: Difficulty(**part) for name, part in figures.get("difficulty", {}).items()})
     spending = (figures.get("generation") or {}).get("spending")
     if spending:
         lines += spending_lines({name: Spending(**part) for name, part in spending["lang"].items()})

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from curation.config import SampleConfig
-from curation.language import detect_language, normalise_code
+from curation.language import normalise_code, read_document
 from curation.lengths import token_counter
 from curation.read import Row, Source, Unreadable, read_rows
 from data.files import atomic_path, digest
@@ -88,7 +88,8 @@ def _measure(row: Row | Unreadable, source: Source, config: SampleConfig, count_
     given = normalise_code(row.language)
     if config.languages and given and given not in config.languages:
         return {"place": row.place, "reason": "other_language", "detail": given}
-    lang = given or detect_language(row.text)
+    found = read_document(row.text, given)
+    lang = found.lang
     if config.languages and lang not in config.languages:
         return {"place": row.place, "reason": "other_language", "detail": lang}
     if lang == "und":
@@ -106,6 +107,8 @@ def _measure(row: Row | Unreadable, source: Source, config: SampleConfig, count_
         "text": row.text,
         "lang": lang,
         "lang_origin": "given" if given else "detected",
+        "other_lang": found.other_lang,
+        "script": found.script,
         "source": source.name,
         "licence": row.licence,
         "group": row.group,

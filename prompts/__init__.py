@@ -4,15 +4,16 @@ A file is an instruction, and may begin with a header between two lines of `---`
 
     ---
     about: one line that says what it is for
-    style: question (default), keywords, claim, or text: what the answer is
-    takes: passage (default), query or document: what it is shown
+    style: question (default), keywords, claim, text, or grades: what the answer is
+    takes: passage (default), query, document, or question: what it is shown; a question comes with its passage
     language: document (default), or other: the answer is in another language than the document, which the user names
     parts: labelled parts of the answer, comma-separated; the last is the query. Without it the answer is the query
     ---
 
 Quotations in parts named `first` and `second` are checked: they must stand at different places of the passage.
 In the instruction `{language}` stands for the English name of the answer's language, `{count}` for how many answers are
-asked for, and `{passage}` for where the text is shown, which is the end where it is absent.
+asked for, `{passage}` for where the text is shown, which is the end where it is absent, and `{question}` for where the
+question is shown that is to be graded.
 
 `mldr` is the instruction with which MultiLongDoc was made, word for word (M3-Embedding, arXiv 2402.03216, appendix).
 """
@@ -23,14 +24,14 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-STYLES = ("question", "keywords", "claim", "text")
-TAKES = ("passage", "query", "document")
+STYLES = ("question", "keywords", "claim", "text", "grades")
+TAKES = ("passage", "query", "document", "question")
 LANGUAGES = ("document", "other")
-_PLACEHOLDERS = ("language", "count", "passage")
+_PLACEHOLDERS = ("language", "count", "passage", "question")
 _PLACEHOLDER = re.compile(rf"\{{({'|'.join(_PLACEHOLDERS)})\}}")
 _LIKE_PLACEHOLDER = re.compile(r"\{+\s*(\w+)\s*\}+")
 _PART = re.compile(r"[a-z][a-z_]*")
-_ANSWERS = {"question": "questions", "keywords": "queries", "claim": "claims", "text": "texts"}
+_ANSWERS = {"question": "questions", "keywords": "queries", "claim": "claims", "text": "texts", "grades": "grades"}
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,26 @@ class Prompt:
         return _ANSWERS[self.style]
 
     def render(
-        self, text: str, title: str | None = None, language: str | None = None, count: int = 1, labelled: bool = True
+        self,
+        text: str,
+        title: str | None = None,
+        language: str | None = None,
+        count: int = 1,
+        labelled: bool = True,
+        question: str | None = None,
     ) -> str:
         """Return the message that shows an LLM the instruction and a text, under its title where there is one.
 
         language: English name of the language to answer in. labelled: say how to write an answer in parts, or several
-        answers, as plain text; left out where a JSON schema says it. Raises `ValueError` when the instruction names a
-        language and none is given.
+        answers, as plain text; left out where a JSON schema says it. question: what is to be graded. Raises
+        `ValueError` when the instruction names a language or shows a question and none is given.
         """
         if self.names_language and not language:
             raise ValueError(f"the instruction {self.name} names a language, and none is given")
+        if self.takes == "question" and not question:
+            raise ValueError(f"the instruction {self.name} shows a question, and none is given")
         shown = f"{title}\n\n{text}" if title else text
-        values = {"language": language or "", "count": str(count), "passage": shown}
+        values = {"language": language or "", "count": str(count), "passage": shown, "question": question or ""}
         # One pass over the instruction alone: whatever stands in the text is shown as it is.
         message = _PLACEHOLDER.sub(lambda found: values[found[1]], self.text)
         if labelled and (self.parts or self.asks_several):
@@ -130,10 +139,14 @@ def read_prompt(name: str, content: bytes, file: str) -> Prompt:
     text = "\n".join(lines[body_start:]).strip()
     if not text:
         raise ValueError(f"{file}, line {body_start + 1}: there is no instruction")
-    _check_placeholders(lines, body_start, file)
+    _check_placeholders(lines, body_start, file, header.get("takes") == "question")
     prompt = Prompt(name, text, hashlib.sha256(text.encode()).hexdigest()[:16], **header)
     if prompt.style == "text" and prompt.takes == "passage":
         raise ValueError(f"{file}: what is asked about a passage is a question, keywords or a claim, not style: text")
+    if (prompt.style == "grades") != (prompt.takes == "question"):
+        raise ValueError(f"{file}: style: grades and takes: question go together; a question is what is graded")
+    if prompt.takes == "question" and not ("{question}" in text and "{passage}" in text):
+        raise ValueError(f"{file}: an instruction that grades shows both; write {{passage}} and {{question}} in it")
     if prompt.language == "other" and not prompt.names_language:
         raise ValueError(f"{file}: with language: other the instruction must name it; write {{language}} in the text")
     return prompt
@@ -178,13 +191,14 @@ def _read_value(key: str, value: str, place: str) -> str | tuple[str, ...]:
     return value
 
 
-def _check_placeholders(lines: list[str], body_start: int, file: str) -> None:
+def _check_placeholders(lines: list[str], body_start: int, file: str, grades: bool) -> None:
     """Refuse what looks like a placeholder and is none: it would reach the LLM as it stands."""
-    known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
+    names = _PLACEHOLDERS if grades else _PLACEHOLDERS[:-1]
+    known = ", ".join(f"{{{name}}}" for name in names)
     passages = 0
     for number, line in enumerate(lines[body_start:], body_start + 1):
         for found in _LIKE_PLACEHOLDER.finditer(line):
-            if not _PLACEHOLDER.fullmatch(found[0]):
+            if not _PLACEHOLDER.fullmatch(found[0]) or found[1] not in names:
                 raise ValueError(f"{file}, line {number}: {found[0]} is no placeholder; known: {known}")
             passages += found[1] == "passage"
         if passages > 1:

@@ -24,17 +24,6 @@ _REQUESTS_AT_ONCE = 500
 MakeRequests = Callable[[], Iterator[Request]]
 
 
-def make_budget(config: AskConfig) -> Budget:
-    """Return what one command may send and spend."""
-    return Budget(
-        max_requests=config.max_requests,
-        max_tokens=config.max_tokens_total,
-        max_cost=config.max_cost,
-        price_in=config.price_in,
-        price_out=config.price_out,
-    )
-
-
 def ask_missing(
     make: MakeRequests, plan: Plan, config: AskConfig, budget: Budget, ledger: Ledger, reject: Reject | None = None
 ) -> None:

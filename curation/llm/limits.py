@@ -7,6 +7,8 @@ may use, what is in flight included.
 from dataclasses import dataclass
 from typing import Literal
 
+from curation.config import AskConfig
+
 _SHARE_REJECTED = (
     0.35  # above it the pace is too fast; below it, rejections are scattered and slowing down would not help
 )
@@ -139,3 +141,14 @@ class Budget:
         self.reserved_tokens -= most.tokens
         self.spent += real.cost
         self.used_tokens += real.tokens
+
+
+def make_budget(config: AskConfig) -> Budget:
+    """Return what one command may send and spend."""
+    return Budget(
+        max_requests=config.max_requests,
+        max_tokens=config.max_tokens_total,
+        max_cost=config.max_cost,
+        price_in=config.price_in,
+        price_out=config.price_out,
+    )

@@ -4,7 +4,8 @@ import time
 import pytest
 
 import prompts
-from curation.answers import Answered, read_queries, recover_question, response_format
+from curation.answers import Answered, read_queries, response_format
+from curation.checks.recover import recover_question
 
 SIMPLE = prompts.load("mldr")
 PARTS = prompts.load("summary_question")
@@ -181,30 +182,6 @@ def test_an_answer_that_follows_the_schema_is_read(prompt):
     answer = json.dumps(follow(response_format(prompt, 2)["json_schema"]["schema"]))
     found = read_queries(answer, prompt, 2)
     assert found == [Answered("Some text?", dict.fromkeys(prompt.parts[:-1], "Some text?"))] * (1 + prompt.asks_several)
-
-
-@pytest.mark.parametrize(
-    ("answer", "query"),
-    [
-        ("  Who built it? \n", "Who built it?"),
-        ("Question: Who built it?", "Who built it?"),
-        ("Sure! Here is a question:\n\n1. Who built it?", "Who built it?"),
-        ('"Who built it?"', "Who built it?"),
-        ("- “Who built it?”", "Who built it?"),
-        ("質問:誰が建てたのですか?", "誰が建てたのですか?"),
-        ("问题：谁建的？", "谁建的？"),
-        ("**Question:** Who?", "Who?"),
-        ("**Frage 2:** Wer?", "Wer?"),
-        ("Who built it?\nWho paid?", "Who built it?\nWho paid?"),
-        ("It was built.\nThen it fell.", "It was built.\nThen it fell."),
-        ("Keywords: dam Kalumi", "dam Kalumi"),
-        ("Here is a claim:\nThe dam was built in 1923.", "The dam was built in 1923."),
-        ("", ""),
-    ],
-)
-def test_the_question_is_recovered_from_an_answer(answer, query):
-    assert recover_question(answer) == query
-    assert recover_question(query) == query
 
 
 def test_what_a_model_thinks_aloud_is_no_answer():

@@ -2,9 +2,9 @@ import random
 
 import pyarrow as pa
 import pytest
+from curation.dedup import cluster_documents, mark_duplicate_questions
 
 from curation.clusters import DisjointSets
-from curation.dedup import cluster_documents, mark_duplicate_questions
 from data.atlas import LANGUAGES, make_document, make_documents
 from data.text import jaccard, shingles
 

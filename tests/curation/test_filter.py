@@ -3,7 +3,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from curation import checks
+import curation.checks.asked
 from curation.config import FilterConfig
 from curation.filter import filter_questions
 from data.atlas import LANGUAGES, make_documents
@@ -60,10 +60,22 @@ def test_a_question_that_other_documents_answer_better_is_not_unique():
     documents, passages, table = tables()
     kept, rejects = filter_questions(table, passages, documents, FilterConfig(uniqueness_depth=1, min_overlap=0))
     assert kept["reason"].to_pylist() == ["not_unique"] + [None] * 5
-    assert kept["bm25_rank"].to_pylist() == [0, 1, 1, 1, 1, 1]
+    assert kept["bm25_rank"].to_pylist()[0] != 1 and kept["bm25_rank"].to_pylist()[1:] == [1] * 5
     assert rejects.to_pylist() == [{"place": "q-atlas-en-0", "reason": "not_unique", "detail": questions[1]["query"]}]
     kept, _ = filter_questions(table, passages, documents, FilterConfig(uniqueness_depth=0, min_overlap=0))
-    assert kept["reason"].null_count == 6 and kept["bm25_rank"].null_count == 6
+    assert kept["reason"].null_count == 6  # only recorded: the other documents that may answer it as well
+    assert kept["bm25_rank"][0].as_py() != 1 and kept["also_relevant"][0].as_py()[0] == questions[1]["docid"]
+    assert kept["bm25_rank"].to_pylist()[1:] == [1] * 5 and kept["also_relevant"].to_pylist()[1:] == [[]] * 5
+
+
+def test_questions_that_repeat_their_passage_can_be_dropped():
+    documents, passages, table = corpus()[-1]()
+    free, _ = filter_questions(table, passages, documents, CONFIG)
+    overlaps = free["lexical_overlap"].to_pylist()
+    bound = sorted(overlaps)[2]
+    kept, _ = filter_questions(table, passages, documents, FilterConfig(max_lexical_overlap=bound))
+    assert kept["reason"].to_pylist() == ["too_literal" if overlap > bound else None for overlap in overlaps]
+    assert "too_literal" in kept["reason"].to_pylist()
 
 
 def test_what_is_dropped_keeps_all_its_columns():
@@ -99,7 +111,7 @@ def test_rows_are_read_with_their_query_language_details_and_generator():
 
 def test_each_question_is_looked_at_by_the_detector_once(monkeypatch):
     looked = []
-    monkeypatch.setattr(checks, "is_language", lambda text, lang: (looked.append(text), (True, lang))[1])
+    monkeypatch.setattr(curation.checks.asked, "is_language", lambda text, lang: (looked.append(text), (True, lang))[1])
     documents, passages, questions = corpus()[-1]()
     filter_questions(questions, passages, documents, CONFIG)
     assert sorted(looked) == sorted(questions["query"].to_pylist())

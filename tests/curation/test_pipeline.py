@@ -138,7 +138,8 @@ def stages_done_again(config, folder):
     ],
 )  # fmt: skip
 def test_another_configuration_is_refused_and_overwritten_on_demand(source, tmp_path, change, field, first):
-    again = set(list(pipeline.STAGES)[list(pipeline.STAGES).index(first) :])
+    stages = [name for name in pipeline.STAGES if name != "judge"]  # nobody is asked to judge
+    again = set(stages[stages.index(first) :])
     config = small_run(source, tmp_path / "run")
     pipeline.run(config)
     before = made(tmp_path / "run")

@@ -46,15 +46,17 @@ def test_the_bundled_instructions_are_what_the_commands_expect():
     assert {name: prompt.parts for name, prompt in bundled.items() if prompt.parts} == {
         "summary_question": ("summary", "question"),
         "two_places": ("first", "second", "question"),
+        "judge": ("reason", "grounded", "specific", "answerable", "self_contained"),
     }
     others = {(p.name, p.takes, p.style) for p in bundled.values() if p.takes != "passage"}
-    assert others == {("hyde", "query", "text"), ("paraphrase", "query", "question"), ("summary", "document", "text")}
+    assert others == {("hyde", "query", "text"), ("paraphrase", "query", "question"), ("summary", "document", "text"),
+                      ("judge", "question", "grades")}  # fmt: skip
     assert (bundled["keywords"].style, bundled["claim"].style) == ("keywords", "claim")
 
 
 @pytest.mark.parametrize("name", prompts.names())
 def test_every_bundled_instruction_shows_the_text_once_and_leaves_no_placeholder(name):
-    message = prompts.load(name).render("A text.", "A title", language="Korean", count=3)
+    message = prompts.load(name).render("A text.", "A title", language="Korean", count=3, question="Who?")
     assert message.count("A title\n\nA text.") == 1
     assert not any(mark in message for mark in ("{", "}", "---", "about:"))
     assert ("Korean" in message) == prompts.load(name).names_language
@@ -69,6 +71,18 @@ def test_placeholders_of_the_instruction_are_replaced_and_those_of_the_passage_a
 def test_a_language_that_is_named_must_be_given():
     with pytest.raises(ValueError, match="question names a language"):
         prompts.load("question").render("A text.")
+
+
+def test_an_instruction_that_grades_shows_passage_and_question():
+    header = "---\ntakes: question\nstyle: grades\nparts: reason, grade\n---\n"
+    prompt = read(header + "Passage: {passage}\nQuestion: {question}")
+    message = prompt.render("{question}", question="{passage}?", labelled=False)
+    assert message == "Passage: {question}\nQuestion: {passage}?"
+    with pytest.raises(ValueError, match="shows a question"):
+        prompt.render("A text.")
+    for broken in (header + "{passage}", "---\nstyle: grades\n---\nGrade it.", "Ask about {question}."):
+        with pytest.raises(ValueError, match="question"):
+            read(broken)
 
 
 def test_the_form_of_the_answer_is_described_in_plain_text_unless_a_schema_does_it():
