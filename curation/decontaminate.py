@@ -5,7 +5,6 @@ The benchmark may be larger than memory: its documents are read one at a time an
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,6 @@ import pyarrow as pa
 from curation.benchmark_texts import BenchmarkText
 from curation.engine import progress
 from curation.sketches import (
-    IN_MEMORY,
     LIMIT,
     Likeness,
     Sketch,
@@ -21,6 +19,7 @@ from curation.sketches import (
     least,
     make_sketch,
     share_of_smaller,
+    shingles_finder,
     worth_comparing,
 )
 from data.text import shingles
@@ -45,7 +44,7 @@ def find_in_benchmark(
     """
     share = share_of_smaller(jaccard, containment)
     lookup = _Lookup(sketches, kept, share)
-    shingles_of = lru_cache(maxsize=IN_MEMORY)(lambda number: shingles(texts[number].as_py()))
+    shingles_of = shingles_finder(texts, sketches)
     places: dict[int, str] = {}
     seen: set[bytes] = set()
     for row in progress(rows, "benchmark", "document"):

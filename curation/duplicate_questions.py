@@ -21,7 +21,7 @@ from curation.benchmark_texts import BenchmarkText
 from curation.engine import progress
 from data.text import contains, letters, normalise, shingles
 
-WIDTH, DENSE_WIDTH = 3, 2  # of the n-grams: questions are short
+WIDTHS = (2, 2, 3)  # of the n-grams: Han and kana, Hangul, others; questions are short
 BANDS, ROWS = 25, 5  # finds all but 1 in 20,000 of the pairs at a similarity of 0.8
 CHUNK = 50_000  # pairs at a time
 NEIGHBOURS = 12  # questions with the same band that are compared with each of them, where far more share it
@@ -101,7 +101,7 @@ def similar_pairs(texts: Sequence[str], similarity: float, own: int | None = Non
     """Yield the pairs of texts whose n-grams have a Jaccard similarity of at least `similarity` and whose numbers are
     the same; the smaller place comes first. Pairs of texts beyond the first `own` are left out.
     """
-    grams = [shingles(text, WIDTH, DENSE_WIDTH) for text in progress(texts, "n-grams", "question")]
+    grams = [shingles(text, WIDTHS) for text in progress(texts, "n-grams", "question")]
     sizes = np.array([len(found) for found in grams], np.int64)
     filled = np.flatnonzero(sizes)
     if len(filled) < 2:

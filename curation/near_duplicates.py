@@ -55,7 +55,7 @@ def find_near_duplicates(
     by_size = sorted(order, key=lambda number: -sketches[number].size)
     share = share_of_smaller(jaccard, containment)
     lookup = _Lookup([sketches[number] for number in by_size], share)
-    compare = make_comparison(texts)
+    compare = make_comparison(texts, sketches)
     found = NearDuplicates({}, DisjointSets(len(texts)))
 
     def measure(number: int, other: int) -> Likeness | None:
@@ -139,13 +139,14 @@ class _Lookup:
         lists = sorted((np.frombuffer(holders, np.int32) for holders in found if holders), key=len)
         if len(lists) < needed:
             return []
-        # Whatever is in enough of the lists is in one of these, the shortest: boilerplate's long ones are not gone
-        # through.
-        pool = np.unique(np.concatenate([ranks[-NEAREST:] for ranks in lists[: len(lists) - needed + 1]]))
-        pool = pool[-4 * NEAREST :]
-        counts = np.zeros(len(pool), dtype=np.int32)
-        for ranks in lists:
-            counts += contains(ranks, pool)
+        if sum(map(len, lists)) <= NEAREST:
+            pool, counts = np.unique(np.concatenate(lists), return_counts=True)
+        else:
+            # Whatever is in enough of the lists is in one of these, the shortest: the long ones, of boilerplate, are
+            # not gone through.
+            pool = np.unique(np.concatenate([ranks[-NEAREST:] for ranks in lists[: len(lists) - needed + 1]]))
+            pool = pool[-4 * NEAREST :]
+            counts = np.sum([contains(ranks, pool) for ranks in lists], axis=0)
         likely = np.argsort(-counts, kind="stable")[:CANDIDATES]
         return pool[likely[counts[likely] >= needed]].tolist()
 

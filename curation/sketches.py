@@ -6,7 +6,7 @@ How many n-grams two samples have in common varies as with any fair sample, howe
 over the documents; `least` is the number that a pair worth comparing exactly practically never stays below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
@@ -19,7 +19,8 @@ from data.text import common, shingles
 
 SAMPLED = 16  # one n-gram of so many is in the sketch
 ASKED = 32  # n-grams by which a document is looked up; a sketch has at least as many where the document does
-IN_MEMORY = 1024  # documents whose n-grams are kept for exact comparison
+KEPT = 2**27  # n-grams (of 8 bytes) of whole documents that are kept, for exact comparison
+IN_MEMORY = 1024  # documents beyond whose n-grams are kept, once they were compared
 LIMIT = np.uint64(2**64 // SAMPLED)  # the largest hash in the sketch of a document that has more than enough
 _ALL = np.uint64(2**64 - 1)
 _DEVIATIONS = 4  # standard deviations that a sample may stay below what it stands for
@@ -27,11 +28,14 @@ _DEVIATIONS = 4  # standard deviations that a sample may stay below what it stan
 
 @dataclass(frozen=True)
 class Sketch:
-    """The n-grams of a document whose hashes are at most `reach`, sorted, and how many distinct ones it has in all."""
+    """The n-grams of a document whose hashes are at most `reach`, sorted; how many distinct ones it has in all; and all
+    of them, where there is room to keep them.
+    """
 
     hashes: np.ndarray
     reach: np.uint64
     size: int
+    all: np.ndarray | None = None
 
     def up_to(self, reach: np.uint64) -> np.ndarray:
         """Return the hashes that are at most `reach`."""
@@ -47,18 +51,23 @@ class Likeness:
     containing: float  # and the other way round
 
 
-def make_sketch(found: np.ndarray) -> Sketch:
+def make_sketch(found: np.ndarray, keep: bool = False) -> Sketch:
     """Return the sketch of a document, given its n-grams (`data.text.shingles`); it is empty where there are none."""
     count = int(np.searchsorted(found, LIMIT, side="right"))
-    if count >= ASKED:
-        return Sketch(found[:count].copy(), LIMIT, len(found))
-    low = found[:ASKED].copy()
-    return Sketch(low, low[-1] if len(found) > ASKED else _ALL, len(found))
+    enough = count >= ASKED
+    hashes = found[: count if enough else ASKED]
+    reach = LIMIT if enough else hashes[-1] if len(found) > ASKED else _ALL
+    return Sketch(hashes if keep else hashes.copy(), reach, len(found), found if keep else None)
 
 
 def sketch_documents(texts: pa.ChunkedArray) -> list[Sketch]:
     """Return the sketches of all texts."""
-    return [make_sketch(shingles(text.as_py())) for text in progress(texts, "n-grams", "document", len(texts))]
+    sketches, room = [], KEPT
+    for text in progress(texts, "n-grams", "document", len(texts)):
+        found = shingles(text.as_py())
+        room -= len(found)
+        sketches.append(make_sketch(found, keep=room >= 0))
+    return sketches
 
 
 def least(count: int, share: float) -> int:
@@ -73,10 +82,21 @@ def worth_comparing(left: Sketch, right: Sketch, share: float) -> bool:
     return bool(len(mine)) and common(mine, others) >= least(len(mine), share)
 
 
-def make_comparison(texts: pa.ChunkedArray) -> Callable[[int, int], Likeness]:
+def make_comparison(texts: pa.ChunkedArray, sketches: Sequence[Sketch]) -> Callable[[int, int], Likeness]:
     """Return a function that compares two of `texts` exactly, given by their numbers."""
-    shingles_of = lru_cache(maxsize=IN_MEMORY)(lambda number: shingles(texts[number].as_py()))
-    return lambda left, right: compare(shingles_of(left), shingles_of(right))
+    find = shingles_finder(texts, sketches)
+    return lambda left, right: compare(find(left), find(right))
+
+
+def shingles_finder(texts: pa.ChunkedArray, sketches: Sequence[Sketch]) -> Callable[[int], np.ndarray]:
+    """Return a function that gives all n-grams of a document, by its number."""
+    again = lru_cache(maxsize=IN_MEMORY)(lambda number: shingles(texts[number].as_py()))
+
+    def find(number: int) -> np.ndarray:
+        kept = sketches[number].all
+        return again(number) if kept is None else kept
+
+    return find
 
 
 def compare(left: np.ndarray, right: np.ndarray) -> Likeness:

@@ -49,17 +49,15 @@ def split_documents(documents: pa.Table, config: SplitConfig, seed: int) -> tupl
                 f"all documents stand in the benchmarks (--decontaminate), the first in {next(iter(places.values()))}: "
                 "give other documents, or leave that benchmark out"
             )
-    name_of: dict[int, str] = {}
-    left = set(kept)
-    for number in order:
-        if number in left:
-            name_of.setdefault(found.clusters.find(number), ids[number])
+    clusters = [found.clusters.find(number) for number in range(len(ids))]
     units = DisjointSets(len(ids))
     units.unite_equal(groups)
-    units.unite_equal([found.clusters.find(number) for number in range(len(ids))])
+    units.unite_equal(clusters)
     chosen = documents.take(pa.array(kept, pa.int64()))
     splits = _deal(chosen, [units.find(number) for number in kept], config, seed)
-    chosen = _filled(chosen, "cluster", [name_of[found.clusters.find(number)] for number in kept])
+    rank = {number: place for place, number in enumerate(order)}
+    names = {clusters[number]: ids[number] for number in sorted(kept, key=lambda number: -rank[number])}
+    chosen = _filled(chosen, "cluster", [names[clusters[number]] for number in kept])
     return _filled(chosen, "split", splits), pa.Table.from_pylist(rejects, schema=REJECT)
 
 

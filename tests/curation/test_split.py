@@ -110,6 +110,30 @@ def test_the_longest_of_a_cluster_stays_and_names_it():
     ]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_document_that_stands_in_another_is_dropped_and_ties_its_translations(seed):
+    host = "".join(random.Random("host").choices("abcdefghijklmnop", k=3000))
+    rows = [row(f"x{n}") for n in range(12)] + [row(f"f{n}", "fr") for n in range(12)]
+    rows += [row("host", text=host, tokens=900), row("part", text=host[500:900], group="g"), row("t", "fr", group="g")]
+    kept, rejects = split(rows, seed, dev_share=0.3, test_share=0.3)
+    assert rejects == [{"place": "part", "reason": "contained", "detail": "in host"}]
+    sides = {document["docid"]: document["split"] for document in kept}
+    assert "part" not in sides and sides["host"] == sides["t"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_documents_alike_through_a_dropped_one_are_one_cluster_on_one_side(seed):
+    chance = random.Random("chain")
+    base, one, other = ("".join(chance.choices("abcdefghijklmnop", k=k)) for k in (1000, 85, 85))
+    second = base[:910] + one
+    rows = [row("a", text=base, tokens=300), row("b", text=second), row("c", text=other + second[90:])]
+    kept, rejects = split([*rows, *(row(f"x{n}") for n in range(12))], seed, dev_share=0.3, test_share=0.3)
+    assert [(reject["place"], reject["detail"]) for reject in rejects] == [("b", "of a")]
+    chain = [document for document in kept if document["docid"] in "ac"]
+    assert [document["cluster"] for document in chain] == ["a", "a"]
+    assert len({document["split"] for document in chain}) == 1
+
+
 def test_the_seed_decides_and_nothing_else():
     rows = [row(f"d{n}") for n in range(60)]
     sides = {seed: {d["docid"]: d["split"] for d in split(rows, seed)[0]} for seed in (1, 2)}
