@@ -19,12 +19,14 @@ from curation.config import (
     JudgeConfig,
     LedgerConfig,
     PassageConfig,
+    PushConfig,
     RunConfig,
     SampleConfig,
     SplitConfig,
+    VerifyConfig,
     read_recorded,
 )
-from data.errors import InputError, printable, run_command
+from data.errors import InputError, RunError, printable, run_command
 
 USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help lists the options)
 
@@ -37,6 +39,8 @@ USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help l
   dedup      drop questions that were asked already, and write the data set
   judge      have an LLM grade the questions that are left, and write the data set anew
   export     write the data set in another tool's layout
+  verify     prove that nothing leaks between splits and that every reference and figure is true
+  push       verify the data set and upload it to the Hugging Face hub
   inspect    print the figures of a run and write its report.html anew
 
   prompts    list the bundled instructions
@@ -117,6 +121,26 @@ def export(config: ExportConfig) -> None:
     show([f"written: {export_dataset(config, say)}"])
 
 
+def verify(config: VerifyConfig) -> None:
+    """Check a finished data set; raises `RunError` when something is not as promised."""
+    from curation.verify import verify_dataset
+    from data.files import write_json
+
+    report = verify_dataset(config.path, near_documents=not config.skip_near_documents)
+    if config.json:
+        write_json(config.json, report.as_json())
+    show(report.lines(config.examples))
+    if report.violations:
+        raise RunError(f"{report.path} is not as it promises: {len(report.violations):,} violations")
+
+
+def push(config: PushConfig) -> None:
+    """Upload the data set to the hub."""
+    from curation.push import push_dataset
+
+    show([f"uploaded: {push_dataset(config, say)}"])
+
+
 def inspect(config: InspectConfig) -> None:
     """Print the figures of a run and write report.html."""
     from curation.report import write_report
@@ -163,6 +187,10 @@ def _dispatch(command: str, rest: list[str]) -> None:
         run_stage(command, _parse_stage(command, rest))
     elif command == "export":
         export(_parse(command, ExportConfig, rest))
+    elif command == "verify":
+        verify(_parse(command, VerifyConfig, _with_path(rest)))
+    elif command == "push":
+        push(_parse(command, PushConfig, rest))
     elif command == "inspect":
         inspect(_parse(command, InspectConfig, rest))
     elif command == "ledger":
@@ -204,6 +232,13 @@ def _parse_stage(command: str, rest: list[str]) -> RunConfig:
 def _parse(command: str, type_: Any, rest: list[str], default: Any = None) -> Any:
     options = {"default": default} if default is not None else {}
     return tyro.cli(type_, prog=f"m3-curate {command}", args=rest, config=_MARKERS, **options)
+
+
+def _with_path(rest: list[str]) -> list[str]:
+    """Return the options with the folder of --out or --dataset, which other commands take, as verify's own argument."""
+    for name in ("--out", "--dataset"):
+        rest = [part.removeprefix(f"{name}=") for part in rest if part != name]
+    return rest
 
 
 def _out_of(rest: list[str]) -> Path | None:

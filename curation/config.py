@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import tyro
+
 from data.errors import InputError
 
 _EFFORT = {"effort": True}
@@ -232,11 +234,50 @@ class ExportConfig:
     """Write the data set of a run in another tool's layout."""
 
     out: Path
-    """Folder of the run."""
-    format: Literal["mldr", "flagembedding"]
-    """mldr: MLDR's rows with the texts inside; flagembedding: query, pos, neg."""
+    """Folder of the run, or of its data set."""
+    format: Literal["mldr", "flagembedding", "sentence-transformers", "beir", "colbert"]
+    """mldr: MLDR's rows with the texts inside; flagembedding: query, pos, neg of the training pairs;
+    sentence-transformers: anchor, positive, negatives, and dev and test for its evaluator; beir: corpus, queries,
+    qrels; colbert: numbered collection and queries, triples, also for PyLate.
+    """
     to: Path | None = None
-    """Where to write; DIR/export/FORMAT by default."""
+    """Where to write; DIR/export/FORMAT by default, or DATASET-export/FORMAT beside a data set that is named itself."""
+    languages: tuple[str, ...] = ()
+    """Only these languages; all by default."""
+    negatives: int | None = None
+    """Hard negatives in each training row of sentence-transformers and colbert, whose rows must have equally many; by
+    default as many as nine in ten of the pairs with any have.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyConfig:
+    """Prove on a finished data set, from its files alone, what it promises; exit status 1 where that fails."""
+
+    path: tyro.conf.Positional[Path]
+    """Folder of the data set, or of the run that made it."""
+    json: Path | None = None
+    """Write the result to this file as well."""
+    examples: int = 3
+    """Violations shown of each check."""
+    skip_near_documents: bool = False
+    """Do not search the documents for near-duplicates anew, which takes longer than all other checks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushConfig:
+    """Upload the data set to the Hugging Face hub, after verifying it."""
+
+    out: Path
+    """Folder of the run, or of its data set."""
+    repo: str
+    """The data set's name there: owner/name; it is made where there is none."""
+    private: bool = False
+    """Make a new repository private."""
+    revision: str | None = None
+    """Branch to upload to, made where there is none; main by default."""
+    message: str = "Upload data set"
+    """Commit message."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -218,7 +218,7 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     target = config.out / "dataset"
     if (target / "manifest.json").exists() and load_curated(target).manifest.get("input") == last.digest:
         return load_curated(target)
-    pairs = make_pairs(last.table)
+    pairs = make_pairs(last.table, outputs["passages"].table)
     if not len(pairs):
         counts = Counter(reason for reason in last.table["reason"].to_pylist() if reason)
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
@@ -239,8 +239,8 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
     return write_curated(target, pairs, outputs["split"].table, made_by)
 
 
-def make_pairs(questions: pa.Table) -> pa.Table:
-    """Return the questions without a reason against them as `records.PAIR`, in the order of their ids."""
+def make_pairs(questions: pa.Table, passages: pa.Table) -> pa.Table:
+    """Return the questions about `passages` without a reason against them as `records.PAIR`, in the order of ids."""
     kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
     known = set(kept["query_id"].to_pylist())
     alike = [name if name in known else None for name in kept["near_duplicate_of"].to_pylist()]  # some were dropped
@@ -257,6 +257,11 @@ def make_pairs(questions: pa.Table) -> pa.Table:
         renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names
     }
     columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
+    digests = {row["passage_id"]: digest(row["text"]) for row in passages.select(["passage_id", "text"]).to_pylist()}
+    columns["evidence_digest"] = pa.array([digests[name] for name in kept["passage_id"].to_pylist()], pa.string())
+    ids = set(kept["query_id"].to_pylist())  # what resembled a question that was dropped since resembles nothing
+    near = [name if name in ids else None for name in kept["near_duplicate_of"].to_pylist()]
+    columns["near_duplicate_of"] = pa.array(near, pa.string())
     for name in ("negative_ids", "negative_miners", "negative_ranks", "negative_scores", "pos_scores", "neg_scores"):
         columns[name] = pa.array([[] for _ in range(len(kept))], PAIR.field(name).type)  # m3-train mine and teach
     return pa.table(columns).select(PAIR.names).cast(PAIR)

@@ -98,6 +98,7 @@ PAIR = pa.schema(
         ("evidence_end", pa.int64()),
         ("evidence_token_start", pa.int32()),
         ("evidence_tokens", pa.int32()),
+        ("evidence_digest", pa.string()),  # data.files.digest of the passage: whether the offsets still point at it
         *(
             QUESTION.field(name)
             for name in (

@@ -1,4 +1,4 @@
-"""The command `m3-train`: init, fit, evaluate and compare; each is one function that takes one configuration."""
+"""The command `m3-train`: init, mine, teach, fit, evaluate, compare; each is one function with one configuration."""
 
 import importlib.util
 import sys
@@ -9,9 +9,13 @@ import tyro
 from data.errors import InputError, run_command
 from training.config import FitConfig, InitConfig
 from training.evaluate_config import CompareConfig, EvaluateConfig
+from training.mine_config import MineConfig, TeachConfig
 
+Config = InitConfig | MineConfig | TeachConfig | FitConfig | EvaluateConfig | CompareConfig
 Command = (
     Annotated[InitConfig, tyro.conf.subcommand("init")]
+    | Annotated[MineConfig, tyro.conf.subcommand("mine")]
+    | Annotated[TeachConfig, tyro.conf.subcommand("teach")]
     | Annotated[FitConfig, tyro.conf.subcommand("fit")]
     | Annotated[EvaluateConfig, tyro.conf.subcommand("evaluate")]
     | Annotated[CompareConfig, tyro.conf.subcommand("compare")]
@@ -20,7 +24,7 @@ Command = (
 
 def main() -> None:
     """Run the subcommand that the command line names and exit with its status."""
-    config: InitConfig | FitConfig | EvaluateConfig | CompareConfig = tyro.cli(
+    config: Config = tyro.cli(
         Command,  # type: ignore[arg-type]
         prog="m3-train",
         description="From a curated data set to a fine-tuned M3.",
@@ -28,7 +32,7 @@ def main() -> None:
     sys.exit(run_command(lambda: _run(config)))
 
 
-def _run(config: InitConfig | FitConfig | EvaluateConfig | CompareConfig) -> None:
+def _run(config: Config) -> None:
     # Imported here: torch and transformers take seconds, and --help must not wait for them.
     if isinstance(config, CompareConfig):
         from training.evaluate import compare
@@ -43,6 +47,14 @@ def _run(config: InitConfig | FitConfig | EvaluateConfig | CompareConfig) -> Non
             print("training a tokenizer; this takes a minute or two for a large corpus", file=sys.stderr)
         init(config)
         print(f"{config.out} holds the new model")
+    elif isinstance(config, MineConfig):
+        from training.mine import mine
+
+        mine(config)
+    elif isinstance(config, TeachConfig):
+        from training.teach import teach
+
+        teach(config)
     elif isinstance(config, FitConfig):
         from training.fit import fit
 

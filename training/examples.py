@@ -94,13 +94,16 @@ def load_training_data(
 
 def dataset_digest(dataset: CuratedDataset) -> str:
     """Return a digest of the manifest and of the size and footer (schema, statistics) of every table of `dataset`."""
-    parts: list[Any] = [dataset.manifest]
-    for file in sorted(dataset.path.rglob("*.parquet")):
-        with file.open("rb") as stream:
-            stream.seek(max(0, file.stat().st_size - _FOOTER_BYTES))
-            footer = hashlib.blake2b(stream.read(), digest_size=8).hexdigest()
-        parts.append([str(file.relative_to(dataset.path)), file.stat().st_size, footer])
-    return digest(parts)
+    files = sorted(dataset.path.rglob("*.parquet"))
+    return digest([dataset.manifest, *([str(file.relative_to(dataset.path)), *table_marks(file)] for file in files)])
+
+
+def table_marks(file: Path) -> list[Any]:
+    """Return the size of a Parquet file and a digest of its footer (schema, statistics)."""
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - _FOOTER_BYTES))
+        footer = hashlib.blake2b(stream.read(), digest_size=8).hexdigest()
+    return [file.stat().st_size, footer]
 
 
 def tokenizer_digest(tokenizer: "PreTrainedTokenizerBase") -> str:

@@ -87,10 +87,10 @@ def _score_documents(
     scores = np.zeros((3, len(queries), len(texts)), dtype=np.float32)
     block_tokens = min(QUERY_BLOCK_TOKENS, limits.sub_batch_tokens)
     question_batches = _batches(tokenizer, queries, limits.max_query_length, block_tokens, lengths.queries)
-    blocks = [(rows, _encode(model, tokenizer, ids, limits.bf16)) for rows, ids in question_batches]
+    blocks = [(rows, encode_ids(model, tokenizer, ids, limits.bf16)) for rows, ids in question_batches]
     with tqdm(total=len(texts), desc=f"{title} documents".strip(), unit="doc", leave=False) as bar:
         for columns, ids in _batches(tokenizer, texts, limits.max_length, limits.sub_batch_tokens, lengths.documents):
-            documents = _encode(model, tokenizer, ids, limits.bf16)
+            documents = encode_ids(model, tokenizer, ids, limits.bf16)
             for rows, block in blocks:
                 part = score_columns(block, documents).float()  # [3, rows, columns]
                 scores[:, rows[:, None], columns] = part.cpu().numpy()
@@ -145,7 +145,8 @@ def _cut(ids: list[int], max_length: int) -> list[int]:
     return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
-def _encode(model: M3, tokenizer: "PreTrainedTokenizerBase", ids: list[list[int]], bf16: bool) -> Representations:
+def encode_ids(model: M3, tokenizer: "PreTrainedTokenizerBase", ids: list[list[int]], bf16: bool) -> Representations:
+    """Return what the model says, on its own device, of token ids with their special tokens."""
     device = next(model.parameters()).device
     input_ids, attention_mask = pad_batch(ids, tokenizer.pad_token_id)  # [B, L], [B, L]
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):

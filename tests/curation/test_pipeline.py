@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from curation_toy import LANGUAGES, made, small_run, write_documents
@@ -16,7 +17,8 @@ from curation import pipeline
 from curation.config import FilterConfig, GenerateConfig, PassageConfig, SampleConfig, SplitConfig, read_recorded
 from data.dataset import load_curated
 from data.errors import InputError, RunError
-from data.records import SPLITS
+from data.files import digest
+from data.records import PASSAGE, QUESTION, SPLITS
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,21 @@ def test_a_run_ends_with_a_data_set_that_holds_together(undisturbed):
                 assert "no LLM" in pair["model"]
                 asked.add(pair["query_id"])
     assert len(asked) == sum(count[split] for count in dataset.manifest["counts"].values() for split in SPLITS)
+
+
+def test_pairs_carry_their_passages_digest_and_no_dropped_twin():
+    passages = [{"passage_id": f"p{n}", "docid": f"d{n}", "text": f"passage {n}"} for n in range(3)]
+    questions = [
+        {"query_id": "a", "passage_id": "p2", "docid": "d2", "start": 5, "end": 14, "near_duplicate_of": "b"},
+        {"query_id": "b", "passage_id": "p0", "docid": "d0", "near_duplicate_of": "c"},
+        {"query_id": "c", "passage_id": "p1", "docid": "d1", "reason": "judged"},
+    ]
+    tables = pa.Table.from_pylist(questions, schema=QUESTION), pa.Table.from_pylist(passages, schema=PASSAGE)
+    pairs = pipeline.make_pairs(*tables).to_pylist()
+    assert [pair["query_id"] for pair in pairs] == ["a", "b"]
+    assert [pair["evidence_digest"] for pair in pairs] == [digest("passage 2"), digest("passage 0")]
+    assert [pair["near_duplicate_of"] for pair in pairs] == ["b", None]
+    assert (pairs[0]["evidence_start"], pairs[0]["evidence_end"], pairs[0]["positive_ids"]) == (5, 14, ["d2"])
 
 
 def test_the_same_run_makes_the_same_bytes(source, undisturbed, tmp_path):

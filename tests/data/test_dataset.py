@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data.card import render_card, truncation_figures
-from data.dataset import load_curated, write_curated
+from data.card import move_card, place_in_card, render_card, truncation_figures
+from data.dataset import load_curated, replace_pairs, write_curated
 from data.errors import InputError
+from data.files import digest
 from data.records import DOCUMENT, PAIR, conform
 
 
@@ -57,6 +58,8 @@ def test_what_is_written_is_loaded(tmp_path):
     assert dataset.corpus("ko", ["docid"]).to_pydict() == {"docid": ["a", "b"]}
     assert dataset.manifest["counts"]["ko"] == {"corpus": 2, "train": 2, "dev": 0, "test": 1}
     assert dataset.manifest["input"] == "x"
+    contents = [["a", digest("a", "text of a")], ["b", digest("b", "text of b")]]
+    assert dataset.manifest["texts"]["ko"] == digest(contents)
 
 
 def test_writing_again_replaces_everything(tmp_path):
@@ -173,3 +176,86 @@ def test_a_damaged_file_is_named(tmp_path):
         load_curated(tmp_path).pairs("en", "train")
     with pytest.raises(InputError, match=r"corpus\.parquet is missing or damaged"):
         load_curated(tmp_path).corpus("en")
+
+
+def test_damage_within_a_page_is_found_when_it_is_read(tmp_path):
+    pairs, documents = tables()
+    dataset = write_curated(tmp_path / "d", pairs, documents, {})
+    file = dataset.corpus_file("ko")
+    column = pq.ParquetFile(file).metadata.row_group(0).column(DOCUMENT.get_field_index("text"))
+    raw = bytearray(file.read_bytes())
+    raw[(column.dictionary_page_offset + column.data_page_offset) // 2] ^= 1  # where the texts stand
+    file.write_bytes(raw)
+    assert dataset.corpus("ko", ["docid"])["docid"].to_pylist() == ["a", "b"]  # another page
+    with pytest.raises(InputError, match=r"corpus\.parquet is missing or damaged"):
+        dataset.corpus("ko")
+    with pytest.raises(InputError, match=r"corpus\.parquet is missing or damaged"):
+        list(dataset.document_rows("ko", ("docid", "text")))
+
+
+def test_rows_are_read_in_batches_with_the_columns_that_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("data.dataset.DOCUMENTS_AT_ONCE", 1)
+    pairs, documents = tables()
+    dataset = write_curated(tmp_path / "d", pairs.drop_columns(["judge_reason"]), documents, {})
+    rows = dataset.document_rows("ko", ("text", "docid"))
+    assert next(rows) == {"text": "text of a", "docid": "a"}
+    assert list(rows) == [{"text": "text of b", "docid": "b"}]
+    found = list(dataset.pair_rows("ko", "train", ("query_id", "judge_reason")))
+    assert found == [{"query_id": "1", "judge_reason": None}, {"query_id": "4", "judge_reason": None}]
+    assert list(dataset.pair_rows("ko", "dev", ("query_id",))) == []
+
+
+def test_the_card_is_the_same_in_whatever_order_rows_come():
+    pairs, documents = tables()
+    rows = [{**row, "model": model} for row, model in zip(pairs.to_pylist(), "abab", strict=True)]
+    counts = {"ko": {"corpus": 3, "train": 4, "dev": 0, "test": 0}}
+    manifest = {"counts": counts, "truncation": truncation_figures(pairs, documents)}
+    one, other = (pa.Table.from_pylist(order, schema=PAIR) for order in (rows, rows[::-1]))
+    assert render_card(manifest, one, documents) == render_card(manifest, other, documents)
+    assert "2 questions: generator openai, model a" in render_card(manifest, one, documents)
+
+
+def test_a_card_moves_to_where_the_data_set_is_loaded_from():
+    pairs, documents = tables()
+    manifest = {
+        "counts": {"ko": {"corpus": 2, "train": 2, "dev": 0, "test": 1}},
+        "truncation": truncation_figures(pairs, documents),
+    }
+    card = render_card(manifest, pairs, documents)
+    moved = move_card(card, "somebody/documents")
+    assert (place_in_card(card), place_in_card(moved)) == ("PATH", "somebody/documents")
+    assert moved == render_card(manifest, pairs, documents, "somebody/documents")
+    assert move_card(moved, "PATH") == card
+
+
+def with_negatives(dataset, lang="ko", split="train"):
+    rows = [{**row, "negative_ids": ["b"]} for row in dataset.pairs(lang, split).to_pylist()]
+    return pa.Table.from_pylist(rows, schema=PAIR)
+
+
+def test_pairs_are_replaced_where_asked_and_the_rest_stays(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {"input": "x"})
+    replace_pairs(dataset, {("ko", "train"): with_negatives(dataset)}, {"mined": None})
+    changed = load_curated(tmp_path / "d")
+    assert changed.pairs("ko", "train")["negative_ids"].to_pylist() == [["b"], ["b"]]
+    assert changed.pairs("ko", "test") == dataset.pairs("ko", "test")
+    assert changed.manifest == {**dataset.manifest, "mined": None}
+
+
+def test_pairs_replaced_elsewhere_leave_the_source_alone(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {"input": "x"})
+    copy = replace_pairs(dataset, {("ko", "train"): with_negatives(dataset)}, {"mined": None}, tmp_path / "copy")
+    assert copy.path == tmp_path / "copy"
+    assert copy.pairs("ko", "train")["negative_ids"].to_pylist() == [["b"], ["b"]]
+    assert (copy.path / "corpus-ko" / "corpus.parquet").samefile(dataset.path / "corpus-ko" / "corpus.parquet")
+    assert load_curated(tmp_path / "d").manifest == dataset.manifest
+    assert load_curated(tmp_path / "d").pairs("ko", "train")["negative_ids"].to_pylist() == [[], []]
+
+
+def test_a_table_that_does_not_fit_changes_nothing(tmp_path):
+    dataset = write_curated(tmp_path / "d", *tables(), {})
+    before = {file: file.read_bytes() for file in dataset.path.rglob("*") if file.is_file()}
+    wrong = dataset.pairs("ko", "test").append_column("strange", pa.array([1]))
+    with pytest.raises(ValueError, match="strange"):
+        replace_pairs(dataset, {("ko", "train"): with_negatives(dataset), ("ko", "test"): wrong}, {"mined": None})
+    assert {file: file.read_bytes() for file in dataset.path.rglob("*") if file.is_file()} == before
