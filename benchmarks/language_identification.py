@@ -23,8 +23,8 @@ from pathlib import Path
 import tyro
 from tqdm import tqdm
 
-from curation.detectors import detect_fast, detect_slow
 from curation.language import is_language, normalise_code
+from curation.language.detectors import detect_fast, detect_slow
 from data.errors import InputError, run_command
 
 Label = Callable[[str], str]

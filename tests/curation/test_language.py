@@ -1,8 +1,8 @@
 import pytest
 from language_questions import ALSO_TAKEN_BY, QUESTIONS
 
-from curation.detectors import FAST_LANGUAGES, SLOW_LANGUAGES
 from curation.language import LANGUAGES, detect_language, fits_script, is_language, normalise_code, script_share
+from curation.language.detectors import FAST_LANGUAGES, SLOW_LANGUAGES
 from data.atlas import LANGUAGES as ATLAS
 from data.atlas import make_document
 

@@ -9,7 +9,7 @@ nothing. Labels come as our codes (langdetect's zh-cn and zh-tw are zh).
 from functools import lru_cache
 from typing import Any
 
-from curation.scripts import scripts_of
+from curation.language.scripts import scripts_of
 from data.text import clean_text
 
 FAST_LANGUAGES = frozenset(

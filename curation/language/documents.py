@@ -13,9 +13,9 @@ from itertools import accumulate
 
 import regex
 
-from curation.detectors import detect_fast, head_of, known_languages
-from curation.function_words import FUNCTION_WORDS
-from curation.scripts import (
+from curation.language.detectors import detect_fast, head_of, known_languages
+from curation.language.function_words import FUNCTION_WORDS
+from curation.language.scripts import (
     is_japanese,
     name_script,
     scripts_of,

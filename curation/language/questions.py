@@ -29,7 +29,7 @@ from dataclasses import dataclass
 
 import regex
 
-from curation.detectors import (
+from curation.language.detectors import (
     FAMILIES,
     FAST_LANGUAGES,
     SLOW_LANGUAGES,
@@ -39,8 +39,8 @@ from curation.detectors import (
     head_of,
     known_languages,
 )
-from curation.function_words import CANTONESE, FUNCTION_WORDS, LETTERS
-from curation.scripts import (
+from curation.language.function_words import CANTONESE, FUNCTION_WORDS, LETTERS
+from curation.language.scripts import (
     CASED,
     count_letters,
     holds_script,

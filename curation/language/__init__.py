@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import regex
 
-from curation.detectors import FAST_LANGUAGES, SLOW_LANGUAGES
-from curation.document_language import DocumentLanguage, detect_language, read_document
-from curation.question_language import is_language
-from curation.scripts import MIN_SHARE, count_letters, scripts_of
+from curation.language.detectors import FAST_LANGUAGES, SLOW_LANGUAGES
+from curation.language.documents import DocumentLanguage, detect_language, read_document
+from curation.language.questions import is_language
+from curation.language.scripts import MIN_SHARE, count_letters, scripts_of
 
 __all__ = [
     "LANGUAGES",
@@ -67,8 +67,8 @@ def script_share(text: str, lang: str) -> float:
 
 
 def fits_script(text: str, lang: str) -> bool:
-    """Return whether keywords, which have no grammar, can be in `lang`: enough letters in its scripts, and few in a third
-    script. Names in Latin letters stand in texts of all languages.
+    """Return whether keywords, which have no grammar, can be in `lang`: enough letters in its scripts, and few in a
+    third script. Names in Latin letters stand in texts of all languages.
     """
     letters, scripts = count_letters(text), scripts_of(lang)
     third = sum(count for script, count in letters.items() if script not in (*scripts, "Latn"))

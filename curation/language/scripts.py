@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import regex
 
-from curation.function_words import CHINESE_MARKS, FUNCTION_WORDS, UNSPACED_WORDS
+from curation.language.function_words import CHINESE_MARKS, FUNCTION_WORDS, UNSPACED_WORDS
 
 _PROPERTIES = {
     "Latn": "Latin", "Cyrl": "Cyrillic", "Grek": "Greek", "Armn": "Armenian", "Geor": "Georgian", "Hebr": "Hebrew",
