@@ -25,7 +25,7 @@ import pyarrow as pa
 from exports_readers import Reader, read_flagembedding, read_mldr, read_sentence_transformers
 from exports_retrieval import read_beir, read_colbert, read_mteb, read_pylate
 
-from curation.config import ExportConfig
+from curation.command_config import ExportConfig
 from curation.export import export_dataset
 from data.dataset import CuratedDataset, load_curated, write_curated
 from data.files import write_json

@@ -9,23 +9,18 @@ from typing import Annotated, Any
 
 import tyro
 
+from curation.command_config import ExpandConfig, ExportConfig, InspectConfig, LedgerConfig, PushConfig, VerifyConfig
 from curation.config import (
     DedupConfig,
-    ExpandConfig,
-    ExportConfig,
     FilterConfig,
     GenerateConfig,
-    InspectConfig,
     JudgeConfig,
-    LedgerConfig,
     PassageConfig,
-    PushConfig,
     RunConfig,
     SampleConfig,
     SplitConfig,
-    VerifyConfig,
-    read_recorded,
 )
+from curation.recorded import read_recorded
 from data.errors import InputError, RunError, printable, run_command
 
 USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help lists the options)

@@ -4,17 +4,11 @@ A field marked `effort` changes how a stage works (how fast, how much it may spe
 count when a finished stage is compared with the asked configuration.
 """
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import tyro
-
-from data.errors import InputError
-
-_EFFORT = {"effort": True}
+EFFORT = {"effort": True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +40,7 @@ class SampleConfig:
     """Column whose equal values mark translations of one document; they never cross a split."""
     max_source_rows: int | None = None
     """Read at most this many rows of each source: a bound for streamed hub data sets."""
-    workers: int = field(default=2, metadata=_EFFORT)
+    workers: int = field(default=2, metadata=EFFORT)
     """Processes that read and measure files."""
 
 
@@ -88,7 +82,7 @@ class AskConfig:
     """The endpoint, such as http://localhost:8000/v1; OPENAI_BASE_URL or OpenAI itself by default. Several that offer
     the same model share the work; one that is down is set aside and tried again.
     """
-    key_file: Path | None = field(default=None, metadata=_EFFORT)
+    key_file: Path | None = field(default=None, metadata=EFFORT)
     """File whose only line is the API key; the environment variable OPENAI_API_KEY by default."""
     temperature: float | None = None
     """Sampling temperature; the endpoint's own by default."""
@@ -100,33 +94,33 @@ class AskConfig:
     """How answers of several parts are asked for: json sends a JSON schema, text describes the lines; auto tries once
     whether the endpoint offers schemas.
     """
-    concurrency: int = field(default=16, metadata=_EFFORT)
+    concurrency: int = field(default=16, metadata=EFFORT)
     """Requests in flight at most."""
-    requests_per_minute: float | None = field(default=None, metadata=_EFFORT)
+    requests_per_minute: float | None = field(default=None, metadata=EFFORT)
     """Send no more requests than this in a minute."""
-    tokens_per_minute: float | None = field(default=None, metadata=_EFFORT)
+    tokens_per_minute: float | None = field(default=None, metadata=EFFORT)
     """Use no more tokens than this in a minute, prompts and answers together."""
-    timeout_seconds: float = field(default=120.0, metadata=_EFFORT)
+    timeout_seconds: float = field(default=120.0, metadata=EFFORT)
     """How long one request may take."""
-    batch: bool = field(default=False, metadata=_EFFORT)
+    batch: bool = field(default=False, metadata=EFFORT)
     """Ask through the endpoint's Batch API: slower, and at OpenAI half the price (give the prices of batches)."""
-    batch_requests: int = field(default=50_000, metadata=_EFFORT)
+    batch_requests: int = field(default=50_000, metadata=EFFORT)
     """Requests in one batch at most."""
-    price_in: float | None = field(default=None, metadata=_EFFORT)
+    price_in: float | None = field(default=None, metadata=EFFORT)
     """Price of a million prompt tokens, in any currency; needed by --max-cost and for the estimate."""
-    price_out: float | None = field(default=None, metadata=_EFFORT)
+    price_out: float | None = field(default=None, metadata=EFFORT)
     """Price of a million answer tokens."""
-    max_cost: float | None = field(default=None, metadata=_EFFORT)
+    max_cost: float | None = field(default=None, metadata=EFFORT)
     """Spend no more than this by this command, in the currency of the prices; what is in flight counts."""
-    max_tokens_total: int | None = field(default=None, metadata=_EFFORT)
+    max_tokens_total: int | None = field(default=None, metadata=EFFORT)
     """Use no more than this many tokens by this command, prompts and answers together; what is in flight counts."""
-    max_requests: int | None = field(default=None, metadata=_EFFORT)
+    max_requests: int | None = field(default=None, metadata=EFFORT)
     """Send no more than this many requests by this command."""
-    retry_failed: bool = field(default=False, metadata=_EFFORT)
+    retry_failed: bool = field(default=False, metadata=EFFORT)
     """Ask again, with the same bounds, what the endpoint refused, failed to answer or cut off; by default that counts
     as answered.
     """
-    ledger: Path | None = field(default=None, metadata=_EFFORT)
+    ledger: Path | None = field(default=None, metadata=EFFORT)
     """File that keeps every paid answer; DIR/ledger.sqlite by default. Runs may share one."""
 
 
@@ -198,9 +192,9 @@ class JudgeConfig:
     """More of the judge's requests, as NAME=VALUE."""
     judge_max_answer_tokens: int = 512
     """Upper bound of a verdict's tokens; models that think before they answer need more."""
-    judge_price_in: float | None = field(default=None, metadata=_EFFORT)
+    judge_price_in: float | None = field(default=None, metadata=EFFORT)
     """Price of a million prompt tokens of the judge; --price-in by default."""
-    judge_price_out: float | None = field(default=None, metadata=_EFFORT)
+    judge_price_out: float | None = field(default=None, metadata=EFFORT)
     """Price of a million answer tokens of the judge; --price-out by default."""
     judge_threshold: int = 4
     """A question stays if none of its grades is lower."""
@@ -227,189 +221,3 @@ class RunConfig:
     """Seed of every choice by chance."""
     overwrite: bool = False
     """Replace stages that were made with another configuration; paid answers are kept."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportConfig:
-    """Write the data set of a run in another tool's layout."""
-
-    out: Path
-    """Folder of the run, or of its data set."""
-    format: Literal["mldr", "flagembedding", "sentence-transformers", "beir", "colbert"]
-    """mldr: MLDR's rows with the texts inside; flagembedding: query, pos, neg of the training pairs;
-    sentence-transformers: anchor, positive, negatives, and dev and test for its evaluator; beir: corpus, queries,
-    qrels; colbert: numbered collection and queries, triples, also for PyLate.
-    """
-    to: Path | None = None
-    """Where to write; DIR/export/FORMAT by default, or DATASET-export/FORMAT beside a data set that is named itself."""
-    languages: tuple[str, ...] = ()
-    """Only these languages; all by default."""
-    negatives: int | None = None
-    """Hard negatives in each training row of sentence-transformers and colbert, whose rows must have equally many; by
-    default as many as nine in ten of the pairs with any have.
-    """
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyConfig:
-    """Prove on a finished data set, from its files alone, what it promises; exit status 1 where that fails."""
-
-    path: tyro.conf.Positional[Path]
-    """Folder of the data set, or of the run that made it."""
-    json: Path | None = None
-    """Write the result to this file as well."""
-    examples: int = 3
-    """Violations shown of each check."""
-    skip_near_documents: bool = False
-    """Do not search the documents for near-duplicates anew, which takes longer than all other checks."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PushConfig:
-    """Upload the data set to the Hugging Face hub, after verifying it."""
-
-    out: Path
-    """Folder of the run, or of its data set."""
-    repo: str
-    """The data set's name there: owner/name; it is made where there is none."""
-    private: bool = False
-    """Make a new repository private."""
-    revision: str | None = None
-    """Branch to upload to, made where there is none; main by default."""
-    message: str = "Upload data set"
-    """Commit message."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InspectConfig:
-    """Print the figures of a run and write its report.html anew."""
-
-    out: Path
-    """Folder of the run."""
-    evaluations: tuple[Path, ...] = ()
-    """Files that m3-train evaluate wrote, in the order in which the report shows them."""
-    training: Path | None = None
-    """Folder that m3-train fit wrote: its loss curve goes into the report."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExpandConfig(AskConfig):
-    """Ask an LLM for extra texts: hypothetical answers (HyDE) or other wordings of queries, summaries of documents."""
-
-    out: Path
-    """File to write, .jsonl: id (of the query or document), text (the extra text), and where it comes from."""
-    queries: Path | None = None
-    """Queries to expand: JSON lines with _id, qid, query_id or id, text or query, and maybe lang (also .gz .bz2 .xz
-    .zst), such as BEIR's queries.jsonl.
-    """
-    corpus: Path | None = None
-    """Documents to expand, instead of --queries: JSON lines with _id, docid or id, text, and maybe title and lang (also
-    .gz .bz2 .xz .zst), such as BEIR's corpus.jsonl; or the folder of a curated run.
-    """
-    prompt: str = "hyde"
-    """Instruction: hyde or paraphrase for queries, summary for documents, or the path of your own."""
-    samples: int = 1
-    """Extra texts for each query or document, each asked for by itself; with a --temperature above 0 they differ."""
-    language: str | None = None
-    """ISO code of the language of texts that have no lang field; detected by default, which errs on short queries."""
-    max_document_tokens: int = 6000
-    """Documents are shown from their beginning, up to about this many tokens, to the end of a sentence or line."""
-    max_answer_tokens: int = 512
-    """Upper bound of an extra text's tokens; one that reaches it is set aside."""
-    ledger: Path | None = field(default=None, metadata=_EFFORT)
-    """File that keeps every paid answer; ledger.sqlite beside --out by default. Commands may share one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LedgerConfig:
-    """Show what a ledger holds: answers, tokens and cost by model and instruction; export it."""
-
-    out: Path | None = None
-    """Folder of a run whose ledger is meant."""
-    ledger: Path | None = None
-    """The ledger's file, instead of --out."""
-    price_in: float | None = None
-    """Price of a million prompt tokens, in any currency."""
-    price_out: float | None = None
-    """Price of a million answer tokens."""
-    export: Path | None = None
-    """Write every row, with the raw answer, as JSON lines to this file."""
-    forget_batches: str | None = None
-    """Base URL of an endpoint whose unfinished batches are not waited for any more; what they ask is asked again."""
-
-
-def check_config(config: RunConfig) -> None:
-    """Raise `InputError` for a value that no stage can work with."""
-    sample, split, passages, checks = config.sample, config.split, config.passages, config.filter
-    shares = (split.dev_share, split.test_share)
-    wrong = [
-        (sample.per_language is not None and sample.per_language < 1, "--per-language must be 1 or more"),
-        (sample.max_source_rows is not None and sample.max_source_rows < 1, "--max-source-rows must be 1 or more"),
-        (sample.workers < 1, "--workers must be 1 or more"),
-        (sample.min_tokens < 1, "--min-tokens must be 1 or more"),
-        (list(sample.buckets) != sorted(set(sample.buckets)), "--buckets must rise"),
-        (min(sample.buckets, default=1) < 1, "--buckets must be 1 or more"),
-        (not 0.7 <= split.jaccard <= 1, "--jaccard must be from 0.7, below which pairs are lost, to 1"),
-        (min(shares) < 0 or sum(shares) >= 1, "--dev-share and --test-share must be 0 or more, and below 1 together"),
-        (passages.passages_per_document < 1, "--passages-per-document must be 1 or more"),
-        (
-            not 1 <= passages.passage_min_tokens <= passages.passage_max_tokens,
-            "--passage-min-tokens must be 1 or more, and at most --passage-max-tokens",
-        ),
-        (not 0 < split.containment <= 1, "--containment must be above 0, and at most 1"),
-        (checks.uniqueness_depth < 0, "--uniqueness-depth must be 0 or more"),
-        (not 0 <= checks.max_lexical_overlap <= 1, "--max-lexical-overlap must be from 0 to 1"),
-        (not 0 <= checks.max_easy_share <= 1, "--max-easy-share must be from 0 to 1"),
-        (not 0 <= checks.easy_overlap <= 1, "--easy-overlap must be from 0 to 1"),
-        (not 0.5 <= config.dedup.question_similarity <= 1, "--question-similarity must be from 0.5 to 1"),
-        (not 1 <= config.judge.judge_threshold <= 5, "--judge-threshold must be from 1 to 5"),
-        (not 0 <= config.judge.judge_audit_share <= 1, "--judge-audit-share must be from 0 to 1"),
-        (not 0 <= checks.max_copied_share <= 1, "--max-copied-share must be from 0 to 1"),
-        (not 0 <= checks.min_overlap <= 1, "--min-overlap must be from 0 to 1"),
-    ]
-    for is_wrong, message in wrong:
-        if is_wrong:
-            raise InputError(message)
-
-
-def effective(config: Any) -> dict[str, Any]:
-    """Return the fields of a stage's configuration that change what it makes, as plain JSON values."""
-    chosen = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if not f.metadata.get("effort")}
-    plain: dict[str, Any] = json.loads(json.dumps(chosen, default=str))
-    return plain
-
-
-def read_recorded(out: Path | None) -> RunConfig | None:
-    """Return the configuration that a run's folder records, or None if there is none."""
-    file = out / "config.json" if out else None
-    if not out or not file or not file.is_file():
-        return None
-    try:
-        plain = json.loads(file.read_text(encoding="utf-8"))
-        return _from_json(plain, out)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file} is not the configuration of a run of m3-curate; choose another --out") from error
-
-
-def _from_json(plain: dict[str, Any], out: Path) -> RunConfig:
-    types: dict[str, Any] = {
-        "sample": SampleConfig,
-        "split": SplitConfig,
-        "passages": PassageConfig,
-        "generate": GenerateConfig,
-        "filter": FilterConfig,
-        "dedup": DedupConfig,
-        "judge": JudgeConfig,
-    }
-    sections: dict[str, Any] = {}
-    for name, section in types.items():
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in plain.get(name, {}).items()
-        }
-        for key in ("ledger", "key_file"):
-            if values.get(key):
-                values[key] = Path(values[key])
-        if "decontaminate" in values:
-            values["decontaminate"] = tuple(Path(file) for file in values["decontaminate"])
-        sections[name] = section(**values)
-    return RunConfig(out=out, seed=plain["seed"], **sections)

@@ -31,7 +31,7 @@ import regex
 from curation.answers import read_queries
 from curation.checks.chatter import apologises
 from curation.checks.recover import recover_question
-from curation.config import ExpandConfig
+from curation.command_config import ExpandConfig
 from curation.instructions import language_name, load_prompt
 from curation.language import detect_language, is_language, script_share
 from curation.llm.ask import answers_of, ask_missing, offers_schemas, provenance

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 from curation.batch.records import BatchRecords
-from curation.config import LedgerConfig, read_recorded
+from curation.command_config import LedgerConfig
 from curation.engine import progress
 from curation.llm.ledger import Ledger
 from curation.llm.limits import price
+from curation.recorded import read_recorded
 from data.errors import InputError
 from data.files import atomic_path
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from curation.benchmark_texts import mark_benchmarks, read_benchmark
-from curation.config import PassageConfig, RunConfig, effective
+from curation.config import PassageConfig, RunConfig
 from curation.duplicate_questions import mark_duplicates
 from curation.engine import Stage, StageOutput, map_parts
 from curation.filter import filter_questions
@@ -23,6 +23,7 @@ from curation.lengths import token_counter
 from curation.llm.limits import Budget, make_budget
 from curation.passages import draw_passages
 from curation.read import find_sources
+from curation.recorded import effective
 from curation.run_folder import as_json, do_stage, ledger_path, open_run, stage_folder
 from curation.sample import merge_samples, sample_file
 from curation.split import split_documents

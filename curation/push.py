@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from curation.config import PushConfig
+from curation.command_config import PushConfig
 from curation.verify import verify_dataset
 from data.card import move_card
 from data.dataset import load_curated

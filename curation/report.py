@@ -16,9 +16,11 @@ from typing import Any
 import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
-from curation.config import FilterConfig, InspectConfig, read_recorded
+from curation.command_config import InspectConfig
+from curation.config import FilterConfig
 from curation.difficulty import Difficulty, difficulty_lines, measure_difficulty
 from curation.engine import StageOutput, read_stage
+from curation.recorded import read_recorded
 from curation.spending import Spending, spending_by, spending_lines
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError

@@ -11,11 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from curation.config import RunConfig, check_config, read_recorded
+from curation.config import RunConfig
 from curation.engine import Stage, StageOutput, check_stage, run_stage
 from curation.generate import check_generator
 from curation.judge import check_judge
 from curation.language import LANGUAGES
+from curation.recorded import check_config, read_recorded
 from data.errors import InputError
 from data.files import write_json
 

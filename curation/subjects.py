@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import regex
 
-from curation.config import ExpandConfig
+from curation.command_config import ExpandConfig
 from curation.engine import progress
 from curation.language import detect_language, normalise_code
 from curation.read import Source, Unreadable, read_raw

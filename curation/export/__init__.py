@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from curation.config import ExportConfig
+from curation.command_config import ExportConfig
 from curation.export.beir import write_beir
 from curation.export.colbert import write_colbert
 from curation.export.flagembedding import write_flagembedding

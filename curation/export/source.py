@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from curation.config import ExportConfig
+from curation.command_config import ExportConfig
 from data.dataset import CuratedDataset
 from data.errors import InputError
 

@@ -9,8 +9,9 @@ from dedup_toy import ALPHABETS, change, chunked, letters_of
 from curation import pipeline
 from curation.__main__ import main
 from curation.benchmark_texts import BenchmarkText, mark_benchmarks, read_benchmark
-from curation.config import SplitConfig, read_recorded
+from curation.config import SplitConfig
 from curation.decontaminate import find_in_benchmark
+from curation.recorded import read_recorded
 from curation.sketches import sketch_documents
 from data.atlas import make_documents
 from data.dataset import load_curated

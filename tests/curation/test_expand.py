@@ -7,7 +7,7 @@ from question_server import Reply, serve_questions
 
 import prompts
 from curation.__main__ import main
-from curation.config import ExpandConfig
+from curation.command_config import ExpandConfig
 from curation.expand import expand_texts, in_language, judge
 from curation.subjects import Subject, cut_text
 from data.dataset import write_curated

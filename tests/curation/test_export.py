@@ -6,7 +6,7 @@ import pytest
 from dataset_toy import make_document, make_pair, make_rows, write_rows
 
 from curation.__main__ import main
-from curation.config import ExportConfig
+from curation.command_config import ExportConfig
 from curation.export import export_dataset
 from data.dataset import load_curated
 from data.errors import InputError

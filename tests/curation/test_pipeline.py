@@ -14,7 +14,8 @@ from generate_toy import ask
 from question_server import Reply, serve_questions
 
 from curation import pipeline
-from curation.config import FilterConfig, GenerateConfig, PassageConfig, SampleConfig, SplitConfig, read_recorded
+from curation.config import FilterConfig, GenerateConfig, PassageConfig, SampleConfig, SplitConfig
+from curation.recorded import read_recorded
 from data.dataset import load_curated
 from data.errors import InputError, RunError
 from data.files import digest

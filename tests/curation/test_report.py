@@ -5,7 +5,8 @@ import pytest
 from curation_toy import small_run, write_documents, write_rows
 
 from curation import pipeline
-from curation.config import FilterConfig, InspectConfig, SplitConfig
+from curation.command_config import InspectConfig
+from curation.config import FilterConfig, SplitConfig
 from curation.report import write_report
 from data.atlas import make_document
 from data.errors import InputError
