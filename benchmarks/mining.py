@@ -1,6 +1,7 @@
 """Measure `m3-train mine`: planted false negatives, and time and memory on many long documents.
 
     python benchmarks/mining.py plants --bench DIR --languages en de th zh --out WORK [--articles 60] [--questions 600]
+        [--miners bm25] [--clusters without]
     python benchmarks/mining.py long --bench DIR --language en --filler FILES.jsonl.gz --out WORK [--documents 10000]
 
 DIR holds one folder a language with corpus.jsonl.gz (docid, title, text), queries.jsonl.gz (qid, text), qrels.tsv, and
@@ -10,8 +11,9 @@ bank.jsonl.gz (docid, paragraph, questions). Ids that end alike in several langu
 sentences shuffled, other articles with the evidence pasted in, and translations, one of which stands in the wrong
 language's corpus. It mines with each miner and with all, once with cluster and group columns and once without, and
 counts the planted documents that became negatives of their own question, and the other documents that were excluded
-as if they were false. A small random model searches. `long` recombines paragraphs into long documents, asks questions
-about paragraphs that stand once, and runs m3-train in a process of its own.
+as if they were false. A small random model searches; --miners bm25 needs none and takes many languages in minutes.
+`long` recombines paragraphs into long documents, asks questions about paragraphs that stand once, and runs m3-train in
+a process of its own.
 
 Out: tables on the screen, WORK/plants.json and WORK/long.json.
 """
@@ -238,13 +240,13 @@ def count_taken(folder: Path, planted: Planted) -> Counter[str]:
 
 def count_wrongly_excluded(config: MineConfig, planted: Planted, work: Path) -> dict[str, Any]:
     """Return, of the candidates that are neither right nor planted, how many are excluded as if they were, and why."""
-    assert config.model is not None
     dataset = load_curated(config.dataset)
-    encoder = load_encoder(config.model, window_limits(config, config.max_length))
+    encoder = load_encoder(config.model, window_limits(config, config.max_length)) if config.model else None
+    mark = weights_digest(encoder.model) if encoder else ""
     seen: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     for group in read_groups(dataset, (), ("train",)):
-        mined = search(config, work, group, MINERS, encoder, weights_digest(encoder.model))
+        mined = search(config, work, group, config.miners, encoder, mark)
         for row, excluded in enumerate(mined.exclusions.reasons):
             planted_here = planted.false_for[group.query_ids[row]]
             numbers = {int(n) for one in mined.found.values() for n in one.documents[row] if n >= 0}
@@ -260,22 +262,24 @@ def count_wrongly_excluded(config: MineConfig, planted: Planted, work: Path) -> 
 def run_plants(options: argparse.Namespace) -> None:
     """Mine data sets with planted false negatives in every way, and say what was taken."""
     corpora = [options.bench / lang / "corpus.jsonl.gz" for lang in options.languages]
-    model = make_model(options.out / "model", corpora)
-    off = dict.fromkeys(MINERS, float("inf"))
-    ways: dict[str, dict[str, Any]] = {miner: {"miners": (miner,)} for miner in MINERS} | {
+    miners = tuple(options.miners)
+    model = make_model(options.out / "model", corpora) if miners != ("bm25",) else None
+    off = dict.fromkeys(miners, float("inf"))
+    ways: dict[str, dict[str, Any]] = {miner: {"miners": (miner,)} for miner in miners if len(miners) > 1} | {
         "mixed": {},
         "mixed, bounds off": {"max_ratio": off},
         "mixed, content rules off": {"evidence_share": 1.1, "copy_share": 1.1},
         "mixed, all off": {"max_ratio": off, "evidence_share": 1.1, "copy_share": 1.1},
     }
     results: dict[str, Any] = {}
-    for with_kin in (True, False):
+    for with_kin in [name == "with" for name in options.clusters]:
         planted = Planted(options.bench, options.languages, options.articles, options.questions, with_kin)
         folder = options.out / f"plants-{'with' if with_kin else 'without'}-clusters"
         planted.write(folder / "dataset")
         of_kind = Counter(planted.kinds.values())
         print(f"\n{folder.name}: {len(planted.documents)} documents, {len(planted.pairs)} questions, {dict(of_kind)}")
-        base: dict[str, Any] = {"dataset": folder, "model": model, "max_length": options.max_length, "overwrite": True}
+        base: dict[str, Any] = {"dataset": folder, "model": model, "max_length": options.max_length}
+        base |= {"miners": miners, "overwrite": True}
         for way, settings in ways.items():
             config = MineConfig(**(base | settings))
             started = time.perf_counter()
@@ -388,6 +392,8 @@ def main() -> None:
         command.add_argument("--max-length", type=int, default=512, help="tokens of a window")
     plants, long = commands.choices["plants"], commands.choices["long"]
     plants.add_argument("--languages", nargs="+", required=True)
+    plants.add_argument("--miners", nargs="+", choices=MINERS, default=list(MINERS))
+    plants.add_argument("--clusters", nargs="+", choices=("with", "without"), default=["with", "without"])
     plants.add_argument("--articles", type=int, default=60, help="in each language, that are planted copies of")
     plants.add_argument("--questions", type=int, default=600, help="in each language")
     long.add_argument("--language", required=True)

@@ -19,8 +19,9 @@ from training.rankings import Found
 
 RANDOM_PAIRS = 2000  # documents compared at random, to see what two have in common for no reason
 LEAST_COPY, MOST_COPY = 0.15, 0.4  # between these the share that makes a near-copy is read from the corpus
-# It is this many times what 90 % of random pairs stay below: up to a tenth of them may be copies of each other. Measured
-# on articles of four languages, 99.9 % of random pairs stay below it and copies with 40 % of the words changed above.
+# It is this many times what 90 % of random pairs stay below: up to a tenth of them may be copies of each other.
+# Measured on articles of four languages: 99.9 % of random pairs stay below it, copies with 40 % of the words changed
+# lie above.
 COPY_FACTOR = 1.75
 ABOVE_BOUND, NOT_FOUND = "above_bound", "positive_not_found"
 
