@@ -17,7 +17,7 @@ from typing import Any
 
 import sentence_transformers
 from datasets import Dataset
-from mining import Planted
+from mining_plants import Planted
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.util import mine_hard_negatives
 

@@ -19,7 +19,10 @@ from training.rankings import Found
 
 RANDOM_PAIRS = 2000  # documents compared at random, to see what two have in common for no reason
 LEAST_COPY, MOST_COPY = 0.15, 0.4  # between these the share that makes a near-copy is read from the corpus
-COPY_FACTOR = 1.4  # it is this many times what 99 % of random pairs stay below
+# It is this many times what 90 % of random pairs stay below: up to a tenth of them may be copies of each other.
+# Measured on articles of four languages: 99.9 % of random pairs stay below it, copies with 40 % of the words changed
+# lie above.
+COPY_FACTOR = 1.75
 ABOVE_BOUND, NOT_FOUND = "above_bound", "positive_not_found"
 
 
@@ -85,7 +88,7 @@ def typical_overlap(store: ShingleStore) -> float:
     right = (left + random.integers(1, total, size=len(left))) % total
     sketches = {number: store.sample(int(number)) for number in np.unique(left)}
     shares = [store.overlap(sketches[a], int(b)) for a, b in zip(left, right, strict=True)]
-    return float(np.clip(COPY_FACTOR * np.quantile(shares, 0.99), LEAST_COPY, MOST_COPY))
+    return float(np.clip(COPY_FACTOR * np.quantile(shares, 0.9), LEAST_COPY, MOST_COPY))
 
 
 def _passages(group: QuestionGroup) -> list[str]:

@@ -56,7 +56,9 @@ class ShingleStore:
                     file.write(found.tobytes())
                     lengths.append(len(found))
             np.save(temporary / "ends.npy", np.cumsum(lengths, dtype=np.int64))
-            np.save(temporary / "counts.npy", counts)
+            filled = np.flatnonzero(counts).astype(np.uint32)
+            np.save(temporary / "buckets.npy", filled)
+            np.save(temporary / "counts.npy", counts[filled])
 
     @classmethod
     def open(cls, folder: Path) -> "ShingleStore":
@@ -65,8 +67,9 @@ class ShingleStore:
         file = folder / "hashes.bin"
         # An empty file cannot be mapped: a corpus without a single letter.
         hashes = np.memmap(file, dtype=np.uint32, mode="r") if file.stat().st_size else np.empty(0, dtype=np.uint32)
-        counts = np.load(folder / "counts.npy").clip(min=1).astype(np.float32)
-        return cls(hashes, ends, np.log((len(ends) + 1) / counts))
+        weights = np.full(1 << _BUCKET_BITS, np.log(len(ends) + 1), dtype=np.float32)  # as if in one document
+        weights[np.load(folder / "buckets.npy")] -= np.log(np.load(folder / "counts.npy").astype(np.float32))
+        return cls(hashes, ends, weights)
 
     def of(self, number: int) -> np.ndarray:
         """Return the sorted hashes [n] of a document's shingles."""
