@@ -57,7 +57,8 @@ def test_curation_imports_no_torch():
 
 
 def test_configurations_import_nothing_heavy():
-    code = "import curation.command_config, curation.recorded, sys\nprint([m for m in ('pyarrow', 'numpy', 'openai') if m in sys.modules])"
+    code = "import curation.command_config, curation.recorded, sys\n"
+    code += "print([m for m in ('pyarrow', 'numpy', 'openai') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
