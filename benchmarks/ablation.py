@@ -1,6 +1,7 @@
 """What the checks and the mined negatives are worth: the same model, trained for the same steps on three data sets.
 
-    python benchmarks/ablation.py --bench BENCH --server question_server.py --corpus DOCUMENTS.jsonl.gz... --out DIR
+    python benchmarks/ablation.py --bench BENCH --server question_server.py --corpus DOCUMENTS.jsonl.gz... --out DIR \
+        --languages ar fr hi ko ru th zh
 
 raw        every answer of an LLM with faults, as it came
 filtered   what the checks and the duplicate search left of the same answers
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--server", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--languages", nargs="+", required=True, help="folders of --bench")
     parser.add_argument("--faults", default=FAULTS)
     parser.add_argument("--passages-per-document", type=int, default=6)
     parser.add_argument("--steps", type=int, default=100)
@@ -64,7 +66,7 @@ def main() -> None:
     if not (untrained / "modules.json").exists():
         init(InitConfig(out=untrained, corpus=tuple(options.corpus), max_length=options.max_length))
     make_datasets(options, untrained)
-    judged = write_test(options.bench, options.out)
+    judged = write_test(options)
     results: dict[str, dict[str, dict[str, float]]] = {
         "untrained": {"": measure(untrained, judged, options, "untrained")}
     }
@@ -91,11 +93,16 @@ def main() -> None:
     print_table(results, described)
 
 
+def files_of(options: argparse.Namespace, name: str) -> list[Path]:
+    """Return the bench's files of one kind, in the order of the languages."""
+    return [options.bench / lang / f"{name}.jsonl.gz" for lang in sorted(options.languages)]
+
+
 def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
     """Write the data sets of the three arms, from one set of answers."""
     config = RunConfig(
         out=options.out / "run",
-        sample=SampleConfig(source=tuple(str(file) for file in sorted(options.bench.glob("*/corpus.jsonl.gz")))),
+        sample=SampleConfig(source=tuple(str(file) for file in files_of(options, "corpus"))),
         split=SplitConfig(dev_share=0, test_share=0.3),
         passages=PassageConfig(passages_per_document=options.passages_per_document),
         generate=GenerateConfig(
@@ -110,7 +117,7 @@ def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
         outputs = pipeline.run_stages(config, "dedup")
     documents, answers = outputs["split"].table, outputs["generate"].table
     asked = [bool((query or "").strip()) for query in answers["query"].to_pylist()]
-    raw = pipeline.make_pairs(answers.filter(pa.array(asked)))
+    raw = pipeline.make_pairs(answers.filter(pa.array(asked)), outputs["passages"].table)
     write_curated(options.out / "raw", raw, documents, {"input": "raw"})
     kept = pa.concat_tables([dataset.pairs(lang, split) for lang in dataset.languages for split in ("train", "test")])
     for arm in ("filtered", "mined"):
@@ -123,7 +130,7 @@ def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
 @contextlib.contextmanager
 def serving(options: argparse.Namespace) -> Iterator[None]:
     """Run the server while the block runs."""
-    banks = map(str, sorted(options.bench.glob("*/bank.jsonl.gz")))
+    banks = map(str, files_of(options, "bank"))
     command = [sys.executable, str(options.server), "--port", str(PORT), "--latency", "0.01", "--bank", *banks]
     log = options.out / "served.jsonl"
     process = subprocess.Popen([*command, "--fault", *options.faults.split(), "--log", str(log)])
@@ -138,11 +145,11 @@ def serving(options: argparse.Namespace) -> Iterator[None]:
         process.wait()
 
 
-def write_test(bench: Path, out: Path) -> Path:
+def write_test(options: argparse.Namespace) -> Path:
     """Write the bench's folders anew with the questions about the test articles alone; return where they stand."""
-    dataset = load_curated(out / "filtered")
-    target = out / "judged"
-    for folder in sorted(path.parent for path in bench.glob("*/corpus.jsonl.gz")):
+    dataset = load_curated(options.out / "filtered")
+    target: Path = options.out / "judged"
+    for folder in (file.parent for file in files_of(options, "corpus")):
         corpus = dataset.corpus(folder.name, ["docid", "split"])
         split = dict(zip(corpus["docid"].to_pylist(), corpus["split"].to_pylist(), strict=True))
         lines = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines(keepends=True)

@@ -42,10 +42,10 @@ from training.config import InitConfig
 from training.init import init
 from training.mine import mine
 from training.mine_config import MINERS, MineConfig
-from training.mine_search import search
-from training.questions import read_groups
-from training.target import window_limits
-from training.window_encoder import load_encoder, weights_digest
+from training.mining.candidates import search
+from training.mining.questions import read_groups
+from training.mining.target import window_limits
+from training.mining.window_encoder import load_encoder, weights_digest
 
 
 def make_model(out: Path, corpora: list[Path]) -> str:

@@ -20,14 +20,14 @@ import numpy as np
 
 from data.errors import InputError
 from data.files import write_json
-from training.choose import Negative, choose_negatives, would_be_ratios
-from training.judge import Judge
-from training.margins import Bound, draw_histograms, find_bound, render_histogram
 from training.mine_config import MINERS, MineConfig, Miner
-from training.mine_report import changed_tables, describe, manifest_entry, summarise, tell_exclusions
-from training.mine_search import Mined, search
-from training.target import check_reading, open_groups, open_target, window_limits, write_back
-from training.window_encoder import load_encoder, weights_digest
+from training.mining.candidates import Mined, search
+from training.mining.choose import Negative, choose_negatives, would_be_ratios
+from training.mining.judge import Judge
+from training.mining.margins import Bound, draw_histograms, find_bound, render_histogram
+from training.mining.report import changed_tables, describe, manifest_entry, summarise, tell_exclusions
+from training.mining.target import check_reading, open_groups, open_target, window_limits, write_back
+from training.mining.window_encoder import load_encoder, weights_digest
 
 RESULT, PICTURE = "mine.json", "mine.png"
 

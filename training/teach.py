@@ -18,12 +18,10 @@ from data.files import digest
 from training.examples import tokenizer_digest
 from training.loss import SCORE_WEIGHTS
 from training.mine_config import TeachConfig
-from training.model import load_model
-from training.pair_scores import M3Scorer, PairLog, PairScorer, score_pairs
-from training.questions import QuestionGroup
-from training.reranker import Reranker
-from training.scores import HEADS
-from training.target import (
+from training.mining.pair_scores import M3Scorer, PairLog, PairScorer, score_pairs
+from training.mining.questions import QuestionGroup
+from training.mining.reranker import Reranker
+from training.mining.target import (
     check_reading,
     corpus_mark,
     open_groups,
@@ -33,7 +31,9 @@ from training.target import (
     with_columns,
     write_back,
 )
-from training.window_encoder import WindowEncoder, weights_digest
+from training.mining.window_encoder import WindowEncoder, weights_digest
+from training.model import load_model
+from training.scores import HEADS
 
 MODEL_LENGTH = 8192
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from training_toy import WORDS
 
-from training.choose import typical_overlap
-from training.false_negatives import SAMPLE, ShingleStore, short_shingles
+from training.mining.choose import typical_overlap
+from training.mining.false_negatives import SAMPLE, ShingleStore, short_shingles
 
 
 def store_of(folder, texts):

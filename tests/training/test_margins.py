@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.margins import Bound, draw_histograms, find_bound, histogram, render_histogram
+from training.mining.margins import Bound, draw_histograms, find_bound, histogram, render_histogram
 
 
 def hill(middle: float, width: float, size: int) -> np.ndarray:

@@ -13,20 +13,20 @@ from training_toy import WORDS
 
 from data.dataset import load_curated
 from data.errors import InputError, RunError
-from training import rankings
-from training.choose import Negative, choose_negatives, take_turns
 from training.examples import load_training_data
-from training.margins import Bound
 from training.mine import mine
 from training.mine_config import MineConfig
-from training.mine_search import search
+from training.mining import rankings
+from training.mining.candidates import search
+from training.mining.choose import Negative, choose_negatives, take_turns
+from training.mining.margins import Bound
+from training.mining.questions import read_groups
+from training.mining.rankings import Found
+from training.mining.target import window_limits
+from training.mining.window_encoder import WindowEncoder, load_encoder
+from training.mining.windows import windows
 from training.model import encode_batch, load_model, pad_batch
-from training.questions import read_groups
-from training.rankings import Found
 from training.scores import score_columns
-from training.target import window_limits
-from training.window_encoder import WindowEncoder, load_encoder
-from training.windows import windows
 
 FREE = {"copy_share": 1.1, "evidence_share": 1.1}  # toy documents are near-copies of each other
 UNBOUND = {"bm25": math.inf}

@@ -14,10 +14,10 @@ from data.dataset import load_curated
 from data.errors import InputError, RunError
 from training.mine import mine
 from training.mine_config import MineConfig, TeachConfig
+from training.mining.pair_scores import PairLog
+from training.mining.questions import Text
+from training.mining.reranker import Reranker
 from training.model import encode_batch, load_model, pad_batch
-from training.pair_scores import PairLog
-from training.questions import Text
-from training.reranker import Reranker
 from training.scores import score_columns
 from training.teach import teach
 

@@ -11,15 +11,15 @@ import numpy as np
 from tqdm import tqdm
 
 from data.files import digest
-from training.choose import Exclusions, exclude_candidates
 from training.examples import tokenizer_digest
-from training.false_negatives import ShingleStore
 from training.mine_config import MineConfig, Miner
-from training.pair_scores import M3Scorer, PairLog, score_pairs
-from training.questions import QuestionGroup
-from training.rankings import Found, encode_documents, search_bm25, search_shards
-from training.target import corpus_mark
-from training.window_encoder import Questions, WindowEncoder
+from training.mining.choose import Exclusions, exclude_candidates
+from training.mining.false_negatives import ShingleStore
+from training.mining.pair_scores import M3Scorer, PairLog, score_pairs
+from training.mining.questions import QuestionGroup
+from training.mining.rankings import Found, encode_documents, search_bm25, search_shards
+from training.mining.target import corpus_mark
+from training.mining.window_encoder import Questions, WindowEncoder
 
 
 @dataclasses.dataclass(frozen=True)

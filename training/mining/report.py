@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from data.files import digest
-from training.choose import Negative
-from training.margins import Bound, histogram
 from training.mine_config import MINERS, MineConfig, Miner
-from training.mine_search import Mined
-from training.target import plain_settings, with_columns
+from training.mining.candidates import Mined
+from training.mining.choose import Negative
+from training.mining.margins import Bound, histogram
+from training.mining.target import plain_settings, with_columns
 
 
 def describe(

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from data.files import digest
-from training.choose import Negative
 from training.examples import tokenizer_digest
 from training.mine_config import MineConfig
-from training.pair_scores import PairLog, score_pairs
-from training.questions import QuestionGroup
-from training.reranker import Reranker
-from training.target import corpus_mark
-from training.window_encoder import weights_digest
+from training.mining.choose import Negative
+from training.mining.pair_scores import PairLog, score_pairs
+from training.mining.questions import QuestionGroup
+from training.mining.reranker import Reranker
+from training.mining.target import corpus_mark
+from training.mining.window_encoder import weights_digest
 
 
 class Judge:

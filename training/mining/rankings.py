@@ -21,8 +21,8 @@ from tqdm import tqdm
 from data.bm25 import Bm25Index
 from data.files import atomic_path
 from training.mine_config import Miner
-from training.questions import QuestionGroup, Text
-from training.window_encoder import Questions, WindowEncoder
+from training.mining.questions import QuestionGroup, Text
+from training.mining.window_encoder import Questions, WindowEncoder
 
 SHARD_DOCUMENTS = 128
 QUESTION_BLOCK = 256  # questions scored at a time: their vocabulary, times a shard's windows, is what has to be held

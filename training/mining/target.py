@@ -14,8 +14,8 @@ from data.errors import InputError
 from data.records import PAIR
 from training.examples import table_marks
 from training.mine_config import MineConfig, TeachConfig
-from training.questions import QuestionGroup, read_groups
-from training.window_encoder import WindowLimits
+from training.mining.questions import QuestionGroup, read_groups
+from training.mining.window_encoder import WindowLimits
 
 
 @dataclass(frozen=True)

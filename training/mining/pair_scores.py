@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from data.files import atomic_path
-from training.questions import QuestionGroup, Text
+from training.mining.questions import QuestionGroup, Text
+from training.mining.window_encoder import Questions, Span, WindowEncoder
 from training.scores import HEADS, score_columns
-from training.window_encoder import Questions, Span, WindowEncoder
 
 RECORD = np.dtype([("question", "<i4"), ("document", "<i4"), ("score", "<f4")])
 QUESTIONS_AT_A_TIME = 64  # against one document: their token vectors, times its own, is what MaxSim has to hold

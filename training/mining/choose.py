@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from training.false_negatives import ShingleStore, short_shingles
-from training.margins import Bound
 from training.mine_config import Miner
-from training.questions import QuestionGroup
-from training.rankings import Found
+from training.mining.false_negatives import ShingleStore, short_shingles
+from training.mining.margins import Bound
+from training.mining.questions import QuestionGroup
+from training.mining.rankings import Found
 
 RANDOM_PAIRS = 2000  # documents compared at random, to see what two have in common for no reason
 LEAST_COPY, MOST_COPY = 0.15, 0.4  # between these the share that makes a near-copy is read from the corpus

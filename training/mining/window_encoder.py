@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from data.errors import InputError, RunError
 from training.batching import split_by_tokens
+from training.mining.questions import Text
+from training.mining.windows import window_around, windows
 from training.model import M3, Representations, encode_batch, load_model
-from training.questions import Text
 from training.search import encode_ids
-from training.windows import window_around, windows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
