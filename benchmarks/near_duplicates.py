@@ -34,7 +34,7 @@ import pyarrow as pa
 from curation.clusters import DisjointSets
 from curation.near_duplicates import find_near_duplicates
 from curation.sketches import Likeness, compare, sketch_documents
-from data.text import shingles
+from data.shingles import shingles
 
 JACCARD, CONTAINMENT = 0.8, 0.9
 VARIANTS = [

@@ -22,7 +22,7 @@ from curation.sketches import (
     shingles_finder,
     worth_comparing,
 )
-from data.text import shingles
+from data.shingles import shingles
 
 SMALLEST_PART = (
     100  # n-grams, some twenty words: a benchmark's document that is smaller makes nothing that holds it one

@@ -19,7 +19,8 @@ import regex
 
 from curation.benchmark_texts import BenchmarkText
 from curation.engine import progress
-from data.text import contains, letters, normalise, shingles
+from data.shingles import contains, shingles
+from data.text import letters, normalise
 
 WIDTHS = (2, 2, 3)  # of the n-grams: Han and kana, Hangul, others; questions are short
 BANDS, ROWS = 25, 5  # finds all but 1 in 20,000 of the pairs at a similarity of 0.8

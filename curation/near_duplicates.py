@@ -19,7 +19,7 @@ import pyarrow as pa
 from curation.clusters import DisjointSets
 from curation.engine import progress
 from curation.sketches import ASKED, LIMIT, Likeness, Sketch, least, make_comparison, share_of_smaller, worth_comparing
-from data.text import contains
+from data.shingles import contains
 
 MEMBERS = 100  # dropped documents that are listed under one n-gram, to tie others to their cluster
 NEAREST = 512  # documents listed under one n-gram that are looked at, the nearest in size, where far more share it

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from curation.engine import progress
-from data.text import common, shingles
+from data.shingles import common, shingles
 
 SAMPLED = 16  # one n-gram of so many is in the sketch
 ASKED = 32  # n-grams by which a document is looked up; a sketch has at least as many where the document does
@@ -52,7 +52,7 @@ class Likeness:
 
 
 def make_sketch(found: np.ndarray, keep: bool = False) -> Sketch:
-    """Return the sketch of a document, given its n-grams (`data.text.shingles`); it is empty where there are none."""
+    """Return the sketch of a document, given its n-grams (`data.shingles`); it is empty where there are none."""
     count = int(np.searchsorted(found, LIMIT, side="right"))
     enough = count >= ASKED
     hashes = found[: count if enough else ASKED]

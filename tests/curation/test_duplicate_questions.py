@@ -5,7 +5,7 @@ import pytest
 
 from curation.benchmark_texts import BenchmarkText
 from curation.duplicate_questions import WIDTHS, mark_duplicates, similar_pairs
-from data.text import jaccard, shingles
+from data.shingles import jaccard, shingles
 
 EQUAL, NEAR, ASKED = "duplicate_question", "near_duplicate_question", "benchmark_question"
 LONG = "Which of the two rivers that meet below the old mill of Varnholt was dammed by the brothers Eskelin"

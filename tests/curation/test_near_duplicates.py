@@ -6,7 +6,7 @@ from curation.clusters import DisjointSets
 from curation.near_duplicates import find_near_duplicates
 from curation.sketches import sketch_documents
 from data.atlas import LANGUAGES, make_document, make_documents
-from data.text import jaccard, shingles
+from data.shingles import jaccard, shingles
 
 
 def find(texts, threshold=0.8, containment=0.9):

@@ -8,7 +8,7 @@ from curation.config import SplitConfig
 from curation.split import round_share, split_documents
 from data.atlas import make_documents
 from data.records import DOCUMENT, REJECT, conform
-from data.text import jaccard, shingles
+from data.shingles import jaccard, shingles
 
 
 def documents_of(rows):

@@ -4,7 +4,7 @@
     store.share_of_passage(evidence, candidate)     # 0..1: how much of the passage stands in the candidate
     store.overlap(positive, candidate)              # 0..1: how much the smaller has of the other
 
-Both are shares of shingles (`data.text.shingles`), each weighted by its rarity in the corpus: two long documents of one
+Both are shares of shingles (`data.shingles`), each weighted by its rarity in the corpus: two long documents of one
 language have many of the common ones in common whatever they are about, and few of the rare ones. No cluster
 information is needed.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from data.files import atomic_folder
-from data.text import shingles
+from data.shingles import shingles
 
 _BUCKET_BITS = 24  # shingles are counted in buckets of a table of this many bits: 64 MiB, whatever the corpus
 # Documents are compared by those of their shingles whose hash is below a bound that leaves the positive about this
