@@ -1,4 +1,4 @@
-"""Shingles: hashed character n-grams, by which documents and questions are compared, and what two sets of them share."""
+"""Shingles: hashed character n-grams, by which documents and questions are compared; what two sets share."""
 
 import unicodedata
 from functools import lru_cache

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from data.atlas import make_document
-from data.shingles import common, contains, jaccard, shingle_hashes, shingles
-from data.text import _letter_codes, document_text, estimate_tokens, letters, normalise, search_tokens
+from data.shingles import _letter_codes, common, contains, jaccard, shingle_hashes, shingles
+from data.text import document_text, estimate_tokens, letters, normalise, search_tokens
 
 
 def test_normalise_folds_width_case_and_compatibility_forms():
