@@ -7,6 +7,7 @@ laid out in a file for a person to check, since a judge errs too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from curation.llm.ledger import Ledger
 from curation.llm.limits import Budget
 from curation.llm.requests import Plan, Request, make_plan
 from curation.sample import seeded_hash
-from data.errors import InputError
+from data.errors import InputError, Interrupted, RunError
 from data.files import write_text
 from data.records import QUESTION, conform
 from prompts import Prompt
@@ -80,9 +81,19 @@ def check_judge(config: JudgeConfig, generate: GenerateConfig) -> None:
         return
     from curation.llm.endpoint import read_key
 
-    plan = make_plan(judge_settings(config, generate))
     load_judge_prompt(config)
-    read_key(plan.endpoints, generate.key_file)
+    with _naming_the_judge():
+        plan = make_plan(judge_settings(config, generate))
+        read_key(plan.endpoints, generate.key_file)
+
+
+@contextlib.contextmanager
+def _naming_the_judge() -> Iterator[None]:
+    """Say in an error that it came while asking the judge, whose options have names of their own."""
+    try:
+        yield
+    except (InputError, RunError, Interrupted) as error:
+        raise type(error)(f"asking the judge (--judge-model, --judge-base-url): {error}") from error
 
 
 def judge_questions(
@@ -104,7 +115,7 @@ def judge_questions(
     budget.price_in, budget.price_out = settings.price_in, settings.price_out
     judging = Judging(questions, passages, config, settings)
     rows = questions.to_pylist()
-    with Ledger(ledger_path) as ledger:
+    with Ledger(ledger_path) as ledger, _naming_the_judge():
         judging.find_format(settings, budget, ledger)
         ask_missing(judging.requests, judging.plan, settings, budget, ledger, judging.is_rejected)
         for request, _, read in answers_of(judging.requests(), ledger):

@@ -182,6 +182,8 @@ def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageO
 def judge(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Have an LLM grade what is left, and drop what it grades too low."""
     before, passages = outputs["dedup"], outputs["passages"].table
+    if config.generate.retry_failed:  # verdicts may come where there was none; the others are in the ledger
+        (stage_folder(config, "judge") / "manifest.json").unlink(missing_ok=True)
     asked = judge_settings(config.judge, config.generate)
     settings = {
         **effective(config.judge),

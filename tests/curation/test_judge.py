@@ -1,14 +1,16 @@
+import dataclasses
 import json
 
 import pyarrow as pa
 import pytest
-from curation_toy import write_documents
+from curation_toy import small_run, write_documents
 from generate_toy import ask, make_passages
 from question_server import Reply, serve_questions
 
 import prompts
+from curation import pipeline
 from curation.__main__ import main
-from curation.config import GenerateConfig, JudgeConfig
+from curation.config import FilterConfig, GenerateConfig, JudgeConfig
 from curation.generate import generate_questions
 from curation.judge import check_judge, judge_questions, judge_settings, read_verdict, write_audit
 from curation.llm.limits import make_budget
@@ -184,3 +186,31 @@ def test_a_run_with_a_judge_and_the_command_by_itself(tmp_path, capsys):
 def pairs_of(out):
     dataset = load_curated(out)
     return pa.concat_tables([dataset.pairs("en", split) for split in SPLITS]).combine_chunks()
+
+
+def test_errors_say_that_the_judge_was_asked(asked):
+    with pytest.raises(InputError, match="asking the judge"):
+        judged(asked, judge_model="nobody")
+
+
+def test_verdicts_that_did_not_come_are_asked_for_again_on_demand(tmp_path):
+    calls = []
+
+    def plan(body, time_seen):
+        if PROMPT.text[:40] not in body["messages"][-1]["content"]:
+            return Reply()
+        calls.append(body)
+        return Reply(text=labelled(), finish_reason="length" if time_seen == 1 and len(calls) < 9 else "stop")
+
+    source, out = write_documents(tmp_path / "documents", ("en",), 4), tmp_path / "run"
+    with serve_questions(plan=plan) as server:
+        config = small_run(
+            source, out, generate=ask(server), judge=JudgeConfig(judge_model="toy"),
+            filter=FilterConfig(min_overlap=0, uniqueness_depth=0),
+        )  # fmt: skip
+        pipeline.run(config)
+        before = len(calls)
+        pipeline.run(config)
+        assert len(calls) == before
+        pipeline.run(dataclasses.replace(config, generate=ask(server, retry_failed=True)))
+        assert len(calls) > before
