@@ -12,6 +12,7 @@ step "2/6  A small random M3 with a tokenizer trained on the documents"
 
 step "3/6  Documents to data set"
 m3-curate run --source "$DEMO/atlas/documents" --out "$DEMO/curated" --tokenizer "$DEMO/untrained" --passages-per-document 4
+m3-curate verify "$DEMO/curated"
 
 step "4/6  Before training"
 m3-train evaluate --dataset "$DEMO/curated" --model "$DEMO/untrained" --max-length 2048 --out "$DEMO/test-before.json"
