@@ -92,7 +92,16 @@ AND_ALSO = {
     "ar": "{q} وأيضاً {r}", "de": "{q} Und außerdem: {r}", "en": "{q} And also, {r}", "es": "{q} Y además, {r}", "fr": "{q} Et aussi, {r}", "hi": "{q} और साथ ही {r}", "it": "{q} E inoltre, {r}",
     "ja": "{q}また、{r}", "ko": "{q} 그리고 {r}", "pt": "{q} E também, {r}", "ru": "{q} А также: {r}", "th": "{q} และ {r}", "zh": "{q}另外，{r}",
 }  # fmt: skip
-TWO = ["1) {q}\n\n2) {r}", "a) {q} b) {r}", "{q} / {r}", "**1.** {q}\n**2.** {r}", "{q}\n\n{r}", "* {q}\n* {r}", "Q1: {q} Q2: {r}", "{q} {q}"]
+TWO = [
+    "1) {q}\n\n2) {r}",
+    "a) {q} b) {r}",
+    "{q} / {r}",
+    "**1.** {q}\n**2.** {r}",
+    "{q}\n\n{r}",
+    "* {q}\n* {r}",
+    "Q1: {q} Q2: {r}",
+    "{q} {q}",
+]
 JOINED = {
     "ar": ["من أسس {n} ولماذا؟", "أين تقع {n} وكم عدد سكانها؟"], "de": ["Wer gründete {n} und warum?", "Wo liegt {n}, und wie viele Menschen leben dort?"], "en": ["Who founded {n} and why?", "Where is {n}, and how many people live there?", "What is {n} and how does it work?"],
     "es": ["¿Quién fundó {n} y por qué?", "¿Dónde está {n} y cuántas personas viven allí?"], "fr": ["Qui a fondé {n} et pourquoi ?", "Où se trouve {n} et combien d'habitants y vivent ?"], "hi": ["{n} की स्थापना किसने की और क्यों?", "{n} कहाँ है और वहाँ कितने लोग रहते हैं?"],
@@ -100,7 +109,20 @@ JOINED = {
     "pt": ["Quem fundou {n} e por quê?", "Onde fica {n} e quantas pessoas vivem lá?"], "ru": ["Кто основал {n} и почему?", "Где находится {n} и сколько людей там живёт?"], "th": ["ใครก่อตั้ง{n}และเพราะเหตุใด", "{n}อยู่ที่ไหนและมีประชากรกี่คน"], "zh": ["谁创立了{n}，为什么？", "{n}在哪里，有多少人口？"],
 }  # fmt: skip
 LOOPS = ["{q} {q} {q} {q}", "{q}\n{q}\n{q}", "{a} {a} {a} {a} {a} {a} {a} {a} {a}?", "{q} {q} {h}"]
-DEBRIS = ['{"question": "{q}"', '{"question": "{q}"}\n```', "[\"{q}\"]", "\\boxed{{q}}", "<|assistant|>{q}", "{q}<|im_end|>", "[INST] {q} [/INST]", "{q}</s>", "question = \"{q}\"", "<p>{q}</p>", "{q} &nbsp;", "| {q} | {a} |"]
+DEBRIS = [
+    '{"question": "{q}"',
+    '{"question": "{q}"}\n```',
+    '["{q}"]',
+    "\\boxed{{q}}",
+    "<|assistant|>{q}",
+    "{q}<|im_end|>",
+    "[INST] {q} [/INST]",
+    "{q}</s>",
+    'question = "{q}"',
+    "<p>{q}</p>",
+    "{q} &nbsp;",
+    "| {q} | {a} |",
+]
 # The fault is the language: these are answers to a passage in the language that they stand under.
 STRANGE = {
     "ar": ["این شهر در چه سالی توسط اردشیر بنیان‌گذاری شد؟", "یہ شہر کس بادشاہ نے سترہویں صدی میں تعمیر کروایا تھا؟", "man howa mu2assis el dawla el 3abbaseya fi baghdad?", "Ma hiya asbab suqut al-dawla al-umawiyya fi al-mashriq?"],
@@ -118,7 +140,12 @@ STRANGE = {
     "zh": ["Changcheng shi shenme shihou jianzao de?", "万里の長城はいつ建てられましたか？", "Tang chao de di yi wei huangdi shi shui?", "만리장성은 언제 지어졌습니까?"],
 }  # fmt: skip
 # Half in English: `{t}` is the second half of the question, `{h}` the first.
-MIXED = ["What is the main reason that {t}", "{h} in the eighteenth century according to historians?", "How did the local government respond when {t}", "Which of the following people was involved in {t}"]
+MIXED = [
+    "What is the main reason that {t}",
+    "{h} in the eighteenth century according to historians?",
+    "How did the local government respond when {t}",
+    "Which of the following people was involved in {t}",
+]
 STATEMENTS = {
     "ar": ["سؤال عن تاريخ المدينة القديمة.", "تأسست المدينة في القرن الثالث قبل الميلاد."], "de": ["Eine Frage nach der Gründung der Stadt.", "Die Stadt wurde im dritten Jahrhundert gegründet."], "en": ["The year in which the city was founded.", "The city was founded in the third century.", "How the city was founded in the third century.", "A question on the founding of the city."],
     "es": ["La fecha de fundación de la ciudad.", "La ciudad fue fundada en el siglo tercero."], "fr": ["La date de fondation de la ville.", "La ville fut fondée au troisième siècle."], "hi": ["शहर की स्थापना की तिथि।", "शहर की स्थापना तीसरी शताब्दी में हुई थी।"], "it": ["La data di fondazione della città.", "La città fu fondata nel terzo secolo."],

@@ -85,6 +85,4 @@ def faulty_answers(row: Row, number: int, half: int) -> Iterator[tuple[str, str]
     yield "debris", say(faults.DEBRIS)
     yield "strange", say(faults.STRANGE[lang])
     yield "statement", say(faults.STATEMENTS[lang])
-    yield "copy_asked", draw.choice(("{}?", "{}？", "\"{}\"?")).format(row.sentence.rstrip(".।。!?！？ "))
-
-
+    yield "copy_asked", draw.choice(("{}?", "{}？", '"{}"?')).format(row.sentence.rstrip(".।。!?！？ "))
