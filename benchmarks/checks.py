@@ -1,7 +1,7 @@
 """Measure the checks of m3-curate: how many bad answers reach the data set, and how many good questions are lost.
 
     python benchmarks/checks.py --out DIR --bench FOLDER [--server question_server.py] [--languages ko en ...]
-        [--passages-per-document 10] [--offline 300] [--seed 0]
+        [--passages-per-document 10] [--offline 300] [--heldout 60] [--seed 0]
 
 In: FOLDER/LANG/bank.jsonl.gz (lang, docid, paragraph, questions: human questions about paragraphs) and, with --server,
 FOLDER/LANG/corpus.jsonl.gz (docid, title, text, lang: the articles). Out: tables on the screen, DIR/checks.json, and
@@ -10,7 +10,8 @@ DIR/examples.txt with what passed and what was lost.
 Online: an OpenAI-compatible server that answers from the banks, and with faults, is started; `m3-curate run` asks it
 about the articles, and every question, kept or dropped, is joined with the server's log by answer, document and length
 of the prompt. Offline: faults of our own wordings in 13 languages (`check_faults`) are put into --offline human
-questions of each language, and so are other documents' questions.
+questions of each language, and so are other documents' questions. --heldout does so with a second set of faults and of
+good questions (`checks_heldout`).
 """
 
 import argparse
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from checks_heldout import UNSEEN, measure_heldout
 from checks_offline import SELF_CONTAINED, Tally, measure_offline, read_bank, squash
 
 import prompts
@@ -47,6 +49,7 @@ def main() -> None:
     parser.add_argument("--languages", nargs="*")
     parser.add_argument("--passages-per-document", type=int, default=10)
     parser.add_argument("--offline", type=int, default=300)
+    parser.add_argument("--heldout", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     folders = sorted(path.parent for path in args.bench.glob("*/bank.jsonl.gz"))
@@ -60,6 +63,12 @@ def main() -> None:
         judged = bad.asked.total() + good.asked.total()
         print(f"offline: {judged:,} answers, {(time.perf_counter() - started) / judged * 1000:.2f} ms each")
         found["offline"] = show(bad, good, examples)
+    for half in (0, UNSEEN) if args.heldout else ():
+        bad, good = measure_heldout([folder / "bank.jsonl.gz" for folder in folders], args.heldout, args.seed, half)
+        name = "never looked at" if half == UNSEEN else "looked at"
+        print(f"\nheld-out wordings, {name}: {bad.asked.total() + good.asked.total():,} answers")
+        # What is not looked at is not to be read here either.
+        found[f"held out, {name}"] = show(bad, good, [] if half == UNSEEN else examples)
     if args.server:
         rows = ask_server(args.out / "run", args.server, folders, args.passages_per_document, args.seed)
         bad, good = judge_rows(rows, folders)

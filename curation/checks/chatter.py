@@ -8,7 +8,7 @@ is known here is the nouns of the trade (question, answer, text), words of assen
 
 import regex
 
-from curation.checks.wording import QUESTION_MARK
+from curation.checks.wording import QUESTION_MARK, is_question
 
 _QUESTION = (
     "quest(?:ion|ões|ão)|query|quer(?:y|ies)|frage|pregunta|cuestión|domanda|quesito|pergunta|вопрос|سؤال|سوال|प्रश्न|सवाल|質問|設問|問い|"
@@ -68,6 +68,28 @@ _CANNOT = (
     r"|\bnão (?:posso|consigo|é possível)|\bя не (?:могу|смогу)|لا (?:يمكنني|أستطيع)|(?<!\p{L})(?:मैं|मुझे)\s.{0,60}(?:नहीं|असमर्थ)|(?:生成|作成|お答え|質問|ご依頼).{0,8}(?:できません|できかねます|出来ません)"
     r"|질문.{0,12}(?:수 없|어렵|못)|답변.{0,6}(?:수 없|어렵)|드릴 수 없|(?:ฉัน|ผม|ดิฉัน|เรา).{0,8}ไม่สามารถ|ไม่สามารถ(?:สร้าง|ตั้ง)ค[ำํ]า?ถาม|我(?:无法|無法|不能|没法)|(?:无法|無法|不能)(?:根据|生成|提出|回答|创建|創建).{0,8}(?:问题|問題|请求)"
 )
+# A request for the text itself: send or give, whole or again; "you" is in the form of the verb in most languages.
+_SEND = (
+    r"\b(?:send|provide|share|paste|supply)\b|schick|senden|bereitstell|zusend|envoy|fournir|enviar|proporcionar|facilitar|compartir|inviar|fornir|mandar|fornecer|compartilhar"
+    r"|присла|отправ|предостав|ترسل|إرسال|أرسل|تزويد|भेज|प्रदान कर|साझा|送っ|提供して|ご提供|共有|보내|제공해|ส่ง|发送|發送|提供|贴"
+)
+_FROM_YOU = (
+    r"^\W*(?:could|can|would|will|please)\b|^\W*(?:könnte|kannst|bitte|würden)|^\W*(?:pourriez|pouvez|veuillez|peux|merci de)|^\W*(?:podría|puede|por favor)|^\W*(?:potr|può|puoi|per favore)"
+    r"|^\W*(?:você )?(?:poderia|pode)|^\W*(?:не )?мог|^\W*(?:هل يمكنك|من فضلك|يرجى|الرجاء)|^\W*क्या आप|^\W*कृपया|(?:いただけ|くださ|もらえ)|주시|주세요|^\W*(?:กรุณา|ช่วย|รบกวน|คุณ)|^\W*(?:能否|可否|请|請|麻烦|您能)"
+)
+_OFFER = (
+    r"(?:would you like|do you (?:want|need)|shall i|should i)\b.*\b(?:another|more|generate|other|else)|(?:möchte|woll|soll ich|brauch|benötig|wünsch)\w*.*(?:weitere|noch eine|andere)"
+    r"|(?:quier|dese|necesit|te gustaría|le gustaría)\w*.*(?:otr[ao]|más)\b|(?:souhait|voul|désir|veux)\w*.*autre|क्या आप.*(?:और|अन्य|दूसरा).*(?:चाह|ज़रूरत)|(?:vuo|desider|ti serve)\w*.*altr"
+    r"|(?:他|ほか|別)[のに].*(?:必要|ますか|しょうか)|(?:다른|추가|더) .*(?:필요|원하|드릴)|(?:você )?(?:desej|quer|gostaria|precis)\w*.*(?:outra|mais)\b|(?:хотите|нужн|желаете|составить)\w*.*(?:ещё|еще|друг)"
+    r"|(?:คุณ)?ต้องการ.*(?:เพิ่ม|อีก|อื่น)|(?:您|你)?(?:还|還|是否).{0,3}(?:需要|要).*(?:其他|另|别的|更多)|هل (?:ترغب|تريد|تود|تحتاج).*(?:آخر|أخرى|مزيد)"
+)
+_SENDS, _YOU_DO, _OFFERS = regex.compile(_SEND), regex.compile(_FROM_YOU), regex.compile(rf"^\W*(?:{_OFFER})")
+# Questions of history and politics that are called so: "The Eastern Question".
+_NAMED_QUESTION = regex.compile(
+    r"\b(?:the|die|la|il|le|a|as) (?:\w+ )?(?:orient\w*|eastern|german|deutsche|irish|irische|jewish|jüdische|soci\w+|sozial\w*|national\w*|nacional|nazionale|agrar\w*|polish|polnische|roman\w?|southern|schleswig\S*) (?:question|frage)\b"
+    r"|\b(?:question|cuestión|questione|questão) (?:(?:d['’]|de |do |da |del |della |dell['’])\p{L}+|orient\w+|social\w?|agr[aá]ria|romana|meridionale|jud[íi]a|juive|nacional|nazionale|nationale)\b"
+    r"|(?<!\p{L})(?:восточн|еврейск|польск|крестьянск|аграрн|национальн|женск)\w+ вопрос|المسألة الشرقية|पूर्वी प्रश्न|(?:東方|东方|農民|三農|三农|民族|社会|土地|人口|環境|环境)(?:問題|问题)|동방 문제"
+)
 _QUESTION_NOUN = regex.compile(_QUESTION)
 # In Chinese and Japanese a question is called like a problem, which may be what the question is about.
 _PROBLEM = regex.compile(r"问题|問題")
@@ -92,13 +114,25 @@ ANSWER_LABEL = regex.compile(
     rf"(?:^|[^\p{{L}}\p{{M}}])(?:{_ANSWER})\s*+\d*+[\s*_)\]]*+[:：]|^[\s*_]*+[aа][.)]?\s*+[:：]",
     regex.IGNORECASE | regex.MULTILINE,
 )
+MAX_REQUEST = 70  # characters
 _SHORT_WORDS, _SHORT_LETTERS = 5, 24
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
 
 
 def names_question(text: str) -> bool:
     """Return whether a text speaks of a question."""
-    return bool(_QUESTION_NOUN.search(text.casefold()))
+    plain = text.casefold()
+    return bool(_QUESTION_NOUN.search(_NAMED_QUESTION.sub(" ", plain)))
+
+
+def is_named_question(head: str) -> bool:
+    """Return whether a text is the name of a question of history: "The Eastern Question"."""
+    return bool(_NAMED_QUESTION.search(head.casefold()))
+
+
+def offers(text: str) -> bool:
+    """Return whether a text asks the user for a wish: "Would you like another one?"."""
+    return bool(_OFFERS.search(text.casefold()))
 
 
 def introduces(text: str) -> bool:
@@ -122,7 +156,7 @@ def states_task(text: str) -> bool:
     """Return whether a text tells someone to make a question of a text: the instruction, in whatever language."""
     plain = text.casefold()
     return bool(_TASK_VERB.search(plain) and _QUESTION_NOUN.search(plain)) and (
-        bool(_TEXT_NOUN.search(plain)) or not QUESTION_MARK.search(plain)
+        bool(_TEXT_NOUN.search(plain)) or not is_question(plain)
     )
 
 
@@ -133,6 +167,8 @@ def apologises(text: str) -> bool:
     """
     plain = text.casefold()
     if not QUESTION_MARK.search(text) and _APOLOGY.search(plain):
+        return True
+    if _YOU_DO.search(plain) and _SENDS.search(plain) and _TEXT_NOUN.search(plain) and len(plain) <= MAX_REQUEST:
         return True
     of_task = _QUESTION_NOUN.search(plain) or _TEXT_NOUN.search(plain)
     return bool(of_task and _OPENS_WITH_REGRET.search(plain))

@@ -17,7 +17,11 @@ from curation.config import FilterConfig
 
 _ENDED = {"length": "cut_off", "refused": "refused", "failed": "failed", "unreadable": "unreadable"}
 # Tags have names in ASCII: Korean puts titles of works in angle brackets.
-_MARKUP = regex.compile(r"```|</?[A-Za-z][A-Za-z0-9]*(?:\s[^>]*)?/?>|^#{1,6} |\*\*|https?://|^\s*[-*•●▪]\s|\\n|\]\(")
+_MARKUP = regex.compile(
+    r"```|</?[A-Za-z][A-Za-z0-9]*(?:\s[^>]*)?/?>|^#{1,6} |\*\*|https?://|^\s*[-*•●▪]\s|\\n|\]\("
+    # Marks of chat templates, of LaTeX, of code and of tables.
+    r"|<\|\w|\w\|>|\[/?INST\]|&nbsp;|\\boxed|^\w+ = [\"']|^\|.*\|$"
+)
 _LETTER_OR_MARK = regex.compile(r"[\p{L}\p{M}]")  # vowels of Arabic and of the Indic scripts are marks
 _JSON = regex.compile(r"^(?:```\w*\s*)?[\[{]\s*[\"'\[{]")
 _LABELS = regex.compile(r"^\W{0,4}(\p{L}[\p{L}_]{0,19})(?: \d+)?\W{0,4}[:：]", regex.MULTILINE)
@@ -37,8 +41,11 @@ _NEVER_LAST = frozenset(
 )
 MIN_LETTERS, MIN_LETTERS_DENSE, MIN_LETTERS_KEYWORDS = 10, 5, 3
 MIN_CLAIM_WORDS, MIN_CLAIM_LETTERS_DENSE = 4, 8
+_PARTS = regex.compile(r"\s[/|]\s|\s(?=(?:\p{L}+\s?)?\(?\d{1,2}\s?[):：]\s*\p{L})")
+MIN_PART_LETTERS = 8
 MIN_QUESTION_LETTERS = 4  # a shorter piece before a question mark is no question of its own
 MAX_CHARACTERS, MAX_CHARACTERS_DENSE = 400, 250
+REPEATED_LETTERS, MIN_RUNS, MAX_DIFFERENT_RUNS = 5, 24, 0.45  # "What is X? What is X? What is X?"
 MAX_FOREIGN_HEAD = 0.35  # a sentence before the question that shares more than this with the passage belongs to it
 
 
@@ -63,7 +70,14 @@ def check_readable(asked: Asked, config: FilterConfig) -> str | None:
     """It is not JSON or labelled lines that could not be taken apart."""
     labels = {label.casefold() for label in _LABELS.findall(asked.query)} if len(asked.lines) > 1 else ()
     several = len(labels) > 1 and not ANSWER_LABEL.search(asked.query)
-    return "unreadable" if several or _JSON.search(asked.query) else None
+    return "unreadable" if several or _JSON.search(asked.query) or _repeats_itself(asked.query) else None
+
+
+def _repeats_itself(query: str) -> bool:
+    """Return whether a text is the same words over and over: less than half of its runs of letters are different."""
+    letters = "".join(LETTER.findall(query.casefold()))
+    runs = [letters[at : at + REPEATED_LETTERS] for at in range(len(letters) - REPEATED_LETTERS + 1)]
+    return len(runs) >= MIN_RUNS and len(set(runs)) < MAX_DIFFERENT_RUNS * len(runs)
 
 
 def check_refusal(asked: Asked, config: FilterConfig) -> str | None:
@@ -106,6 +120,8 @@ def _asks_twice(asked: Asked) -> bool:
     query, lines = asked.query, asked.lines
     if len(lines) > 1 and (sum(map(is_question, lines)) > 1 or len(list(filter(_LISTED.match, lines))) > 1):
         return True
+    if _asks_in_parts(query, asked.expected):
+        return True
     pieces = QUESTION_MARK.split(_INSIDE_QUOTES.sub("", query))[:-1]
     if sum(len(LETTER.findall(piece)) >= MIN_QUESTION_LETTERS for piece in pieces) > 1 or asks_twice_unmarked(query):
         return True
@@ -116,6 +132,14 @@ def _asks_twice(asked: Asked) -> bool:
     if behind and worded_as_question(behind, asked.expected):
         return True
     return asked.style == "question" and joins_questions(query, asked.expected)
+
+
+def _asks_in_parts(query: str, lang: str) -> bool:
+    """Return whether a slash, or a label with a number, stands between two questions: "... / ...", "... Q2: ..."."""
+    parts = _PARTS.split(_INSIDE_QUOTES.sub(" ", query))
+    return (
+        len(parts) > 1 and sum(len(LETTER.findall(part)) >= MIN_PART_LETTERS and asks(part, lang) for part in parts) > 1
+    )
 
 
 def check_preamble(asked: Asked, config: FilterConfig) -> str | None:

@@ -37,10 +37,22 @@ _ASKS = {
     "th": r"(?:อะไร|ใคร|ไหน|เมื่อใด|อย่างไร|เท่าใด|เท่าไร|(?<!เ)กี่|ใด|ทำไม)",
     "zh": r"(?:什么|什麼|谁|誰|哪|几|多少|(?<!任)何|怎)",
 }
-_PATTERNS = {lang: (regex.compile(_ASKS[lang]), regex.compile(_AND_ASKS[lang])) for lang in _AND_ASKS}
+# "..., and why?": an asking word that is a whole clause.
+_AND_WHY = {
+    "en": r"\band (?:why|how|for what reason)\W*$", "de": r"\bund (?:warum|weshalb|wieso|wodurch)\W*$", "fr": r"\bet (?:pourquoi|comment)\W*$",
+    "es": r"\by (?:por qué|cómo)\W*$", "it": r"\be (?:perché|come|per quale motivo)\W*$", "pt": r"\be (?:por ?qu[eê]|como)\W*$",
+    "ru": r"(?<!\p{L})и (?:почему|зачем|как|за что)\W*$", "ar": r"\sو(?:لماذا|كيف)\W*$", "hi": r"और (?:क्यों|कैसे)\W*$",
+    "ja": r"[でが]、?なぜ(?:です|でしょう|だった)?\S{0,3}か?\W*$", "ko": r"(?:며|고|그리고),? (?:왜|그 이유)\S*(?: \S{1,6})?\W*$",
+    "th": r"และ(?:เพราะเหตุใด|ทำไม|ทําไม|เพราะอะไร|อย่างไร)\W*$", "zh": r"[，,](?:又是?)?(?:为什么|為什麼|为何|為何|原因是什么|如何)\W*$",
+}  # fmt: skip
+_PATTERNS = {
+    lang: (regex.compile(_ASKS[lang]), regex.compile(_AND_ASKS[lang]), regex.compile(_AND_WHY[lang]))
+    for lang in _AND_ASKS
+}
 # Letters between the first asking word and "and", and behind the second one; where asking words stand at the end of
 # their clause, "and" may follow at once.
 _LETTERS = {"ja": (4, 2), "ko": (2, 2), "zh": (4, 0), "th": (0, 6), "hi": (2, 3), "ar": (4, 3)}
+MIN_LETTERS_BEFORE_WHY = 5
 
 
 def joins_questions(text: str, lang: str) -> bool:
@@ -50,9 +62,12 @@ def joins_questions(text: str, lang: str) -> bool:
     """
     if lang not in _PATTERNS:
         return False
-    first, joined = _PATTERNS[lang]
+    first, joined, and_why = _PATTERNS[lang]
     plain = text.casefold()
     begins = first.search(plain)
+    tail = and_why.search(plain, begins.end()) if begins is not None else None
+    if begins and tail and len(LETTER.findall(plain[begins.end() : tail.start()])) >= MIN_LETTERS_BEFORE_WHY:
+        return True
     few, behind = _LETTERS.get(lang, (10, 3))
     return begins is not None and any(
         len(LETTER.findall(plain[begins.end() : found.start()])) >= few

@@ -8,6 +8,8 @@ article, a document or an author is so only where it is "this" one, or one that 
 
 import regex
 
+from curation.checks.bare_pointing import points_barely
+
 _EN_AS = "according to|based on|in|from|per|stated in|described in|mentioned in"
 _POINTING = {
     "en": (
@@ -85,4 +87,4 @@ _PATTERNS = {lang: regex.compile(pattern) for lang, pattern in _POINTING.items()
 def points_at_text(text: str, lang: str) -> bool:
     """Return whether `text` speaks of "the text"."""
     pattern = _PATTERNS.get(lang)
-    return pattern is not None and bool(pattern.search(text.casefold()))
+    return pattern is not None and (bool(pattern.search(text.casefold())) or points_barely(text, lang))

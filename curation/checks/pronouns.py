@@ -1,8 +1,8 @@
 """Questions that lack their subject: "What did he do next?", "What is it?", and their like in each language.
 
-A question lacks it if nothing but words that name nothing (`curation.checks.nameless_words`) is in it, if nothing but such
-words stands before its first pronoun, or if beside a pronoun there is but one other word, which is no name. A language
-that is not listed is not judged.
+A question lacks it if nothing but words that name nothing (`curation.checks.nameless_words`) is in it, if nothing but
+such words stands before its first pronoun, or if beside a pronoun there is but one other word, which is no name. A
+language that is not listed is not judged.
 """
 
 # ruff: noqa: E501 - tables of words and patterns, one language a line
@@ -40,6 +40,7 @@ _OFTEN_NO_PRONOUN = {
 
 _REPEATS_SUBJECT = {"fr": {"il", "elle", "ils", "elles"}}  # "Quand le pont s'est-il écroulé ?"
 _NAME = regex.compile(r"\p{Lu}.*\p{Lu}|\p{N}|[\"“„«]")  # a name behind the first capital, a number, a quotation
+_QUOTED = regex.compile(r"\"[^\"]{2,}\"|“[^”]{2,}”|„[^“”]{2,}[“”]|«[^»]{2,}»|『[^』]{2,}』|「[^」]{2,}」|《[^》]{2,}》")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -62,6 +63,7 @@ def lacks_subject(text: str, lang: str) -> bool:
     """Return whether `text` names nothing, or has a pronoun where it should name what it is about."""
     if not has_lists(lang):
         return False
+    text = _QUOTED.sub(" 0 ", text)  # a title is a name, whatever words it is made of
     content = content_words(text, lang)
     if not content:
         return True

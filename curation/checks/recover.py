@@ -6,7 +6,7 @@ is dropped.
 
 import regex
 
-from curation.checks.chatter import LABEL, closes, introduces
+from curation.checks.chatter import LABEL, closes, introduces, is_named_question, offers
 from curation.checks.wording import QUESTION_MARK, is_question
 
 _LIST_MARK = regex.compile(r"^(?:[-*•●▪–—]\s+|\(?\d{1,2}[.)]\s+|\(?\d{1,2}[)、．）](?!\d)|[①②③④⑤]\s*|>\s+|#{1,6}\s+)")
@@ -35,9 +35,15 @@ def recover_question(answer: str) -> str:
         return _clean_line(lines[0])
     if len([line for line in lines if _NUMBERED.match(line)]) > 1 or len(list(filter(_BULLET.match, lines))) > 1:
         return answer
-    questions = [number for number, line in enumerate(lines) if is_question(strip_marks(line))]
+    questions = [
+        number for number, line in enumerate(lines) if is_question(strip_marks(line)) and not (number and offers(line))
+    ]
     if len(questions) == 1:
-        return _clean_line(lines[questions[0]]) if all(map(closes, lines[questions[0] + 1 :])) else answer
+        return (
+            _clean_line(lines[questions[0]])
+            if all(closes(line) or offers(line) for line in lines[questions[0] + 1 :])
+            else answer
+        )
     if questions:
         return answer
     left = [line for number, line in enumerate(lines) if not _surrounds(line, is_first=number == 0)]
@@ -47,7 +53,7 @@ def recover_question(answer: str) -> str:
 def _surrounds(line: str, is_first: bool) -> bool:
     """Return whether a line without a question only stands around the query."""
     return (is_first and (line.rstrip("*_ ").endswith((":", "：")) or introduces(line))) or (
-        not is_first and closes(line)
+        not is_first and (closes(line) or offers(line))
     )
 
 
@@ -56,7 +62,10 @@ def strip_marks(line: str) -> str:
     before = ""
     while line != before:
         before = line
-        line = LABEL.sub("", _LIST_MARK.sub("", line.strip()))
+        line = _LIST_MARK.sub("", line.strip())
+        label = LABEL.match(line)
+        if label and not is_named_question(label[0]):
+            line = line[label.end() :]
         if line[:1] and line[:1] in _QUOTES and line[-1:] in _QUOTES:
             line = line.strip(_QUOTES)
     return line
@@ -82,6 +91,6 @@ def _announcement(line: str) -> int:
         head = line[: end.start()]
         if not _LETTER.search(line, end.end()):
             return 0
-        if introduces(head):
+        if introduces(head) and not is_named_question(head):
             return end.end()
     return 0

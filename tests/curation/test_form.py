@@ -255,3 +255,52 @@ def test_another_language_needs_its_question_mark():
 )
 def test_what_cannot_be_done_is_no_refusal(lang, claim):
     assert form.check_refusal(asked(claim, lang, style="claim"), CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "request_for_text"),
+    [
+        ("de", "Könnten Sie mir bitte den vollständigen Text schicken?"),
+        ("ru", "Не могли бы вы прислать полный текст?"),
+        ("ko", "전체 텍스트를 보내 주시겠어요?"),
+        ("zh", "能否请您发送完整的文本？"),
+    ],
+)
+def test_a_request_for_the_text_is_a_refusal(lang, request_for_text):
+    assert form.check_refusal(asked(request_for_text, lang), CONFIG) == "refusal"
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "ja", "th"])
+def test_the_same_words_over_and_over_are_unreadable(lang):
+    assert form.check_readable(asked(" ".join([GOOD[lang]] * 4), lang), CONFIG) == "unreadable"
+    assert form.check_readable(asked(GOOD[lang], lang), CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    "around", ["<|assistant|>{}", "{}<|im_end|>", "[INST] {} [/INST]", 'question = "{}"', "| {} | 1923 |", "{} &nbsp;"]
+)
+def test_marks_of_templates_code_and_tables_are_markup(around):
+    assert form.check_markup(asked(around.format(GOOD["en"])), CONFIG) == "markup"
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "Who founded Kalumi and why?"),
+        ("de", "Wer gründete Kalumi und warum?"),
+        ("es", "¿Quién fundó Kalumi y por qué?"),
+        ("ru", "Кто основал Калуми и почему?"),
+        ("en", f"{GOOD['en']} / Who paid for the reservoir of Kalumi?"),
+    ],
+)
+def test_and_why_and_a_slash_ask_a_second_time(lang, query):
+    assert form.check_one_question(asked(query, lang), CONFIG) == "several_questions"
+
+
+def test_when_and_how_ask_once():
+    assert form.check_one_question(asked("When and how was the reservoir of Kalumi built?"), CONFIG) is None
+
+
+def test_a_question_that_speaks_of_a_problem_is_no_instruction():
+    query = "古代の人々が水をどう得たかという根本的な問題を扱う『水について』は誰が書いたか。"
+    assert form.check_instruction_echo(asked(query, "ja"), CONFIG) is None

@@ -82,3 +82,30 @@ def test_a_number_at_the_beginning_is_no_list_mark():
 def test_the_question_is_recovered_from_an_answer(answer, query):
     assert recover_question(answer) == query
     assert recover_question(query) == query
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "The Eastern Question: which powers took part in the Congress of Berlin?",
+        "Die Orientalische Frage: Welche Mächte waren am Berliner Kongress beteiligt?",
+        "La cuestión de Oriente: ¿qué potencias participaron en el Congreso de Berlín?",
+        "Восточный вопрос: какие державы участвовали в Берлинском конгрессе?",
+        "東方問題：ベルリン会議に参加した列強はどこか？",
+    ],
+)
+def test_a_question_of_history_is_no_label(question):
+    assert recover_question(question) == question
+
+
+@pytest.mark.parametrize(
+    ("lang", "offer"),
+    [
+        ("en", "Would you like me to generate another one?"),
+        ("es", "¿Quieres que genere otra?"),
+        ("ru", "Хотите, я составлю ещё один?"),
+        ("zh", "您还需要其他问题吗？"),
+    ],
+)
+def test_an_offer_behind_the_question_is_taken_off(lang, offer):
+    assert recover_question(f"{GOOD[lang]}\n\n{offer}") == GOOD[lang]

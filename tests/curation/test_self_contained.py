@@ -92,3 +92,36 @@ def test_a_question_that_names_nothing_is_dropped(lang, query):
 def test_keywords_point_at_nothing():
     assert check_points_at_text(asked("this text reservoir", style="keywords"), CONFIG) is None
     assert check_pronoun(asked("it", style="keywords"), CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "What does the author argue?"),
+        ("de", "Was argumentiert der Autor?"),
+        ("es", "¿Cómo describe el autor la situación?"),
+        ("it", "Che cosa argomenta l'autore?"),
+        ("ru", "Что здесь описывается?"),
+        ("fr", "Selon les informations fournies, quand la digue de Kalumi fut-elle construite ?"),
+        ("ja", "与えられた情報に基づくと、カルミのダムはいつ建設されましたか？"),
+        ("zh", "根据提供的信息，卡卢米水库建于哪一年？"),
+    ],
+)
+def test_an_author_without_a_name_and_what_is_given_point_at_the_text(lang, query):
+    assert check_points_at_text(asked(query, query_lang=lang), CONFIG) == "points_at_text"
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "Why was the author Salman Rushdie attacked?"),
+        ("en", "What did the author of Hamlet write first?"),
+        ("de", "Welcher Autor erhielt 1972 den Nobelpreis für Literatur?"),
+        ("es", "¿Qué autor recibió el Premio Nobel en 1982?"),
+        ("ja", "『源氏物語』の著者は誰ですか？"),
+        ("hi", '"वह तोड़ती पत्थर" कविता किसने लिखी?'),
+    ],
+)
+def test_an_author_or_a_title_that_is_named_stands_on_its_own(lang, query):
+    seen = asked(query, query_lang=lang)
+    assert (check_points_at_text(seen, CONFIG), check_pronoun(seen, CONFIG)) == (None, None)
