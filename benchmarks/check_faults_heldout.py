@@ -1,5 +1,5 @@
-"""A second set of faults in 13 languages, worded by someone who had not read the checks' word lists: what
-benchmarks/checks.py --heldout injects into human questions.
+"""A second set of faults in 13 languages, worded before the checks' lists of pronouns and pointing
+phrases (not those of chatter) were read: what benchmarks/checks.py --heldout injects into human questions.
 
 Placeholders as in `check_faults`. What came of the items at even places was looked at when the checks were mended, what
 came of those at odd places never was. Both halves have one writer, who also mended the checks: the figures on the odd

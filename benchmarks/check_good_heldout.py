@@ -1,4 +1,4 @@
-"""Good questions in 13 languages that must stay, worded by someone who had not read the checks' word lists: short ones,
+"""Good questions in 13 languages that must stay, worded before the checks' word lists were read: short ones,
 product names, code, numbers, titles, colons, brackets, imperatives, polite forms, "this" and "it" that point nowhere.
 
 Read by benchmarks/checks.py --heldout. Items at even places were looked at when the checks were mended, those at odd
