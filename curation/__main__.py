@@ -126,7 +126,8 @@ def verify(config: VerifyConfig) -> None:
         write_json(config.json, report.as_json())
     show(report.lines(config.examples))
     if report.violations:
-        raise RunError(f"{report.path} is not as it promises: {len(report.violations):,} violations")
+        count = len(report.violations)
+        raise RunError(f"{report.path} is not as it promises: {count:,} violation{'s' * (count != 1)}")
 
 
 def push(config: PushConfig) -> None:

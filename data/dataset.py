@@ -25,6 +25,10 @@ from data.records import DOCUMENT, PAIR, SPLITS, conform
 
 FORMAT = "m3-longdoc/1"
 ROW_GROUP_ROWS = 1000  # documents are large: small row groups keep a reader's memory small
+FILLED_LATER = (
+    *("negative_ids", "negative_miners", "negative_ranks", "negative_scores"),
+    *("pos_scores", "neg_scores"),
+)
 PAIRS_AT_ONCE, DOCUMENTS_AT_ONCE = 1000, 32
 
 
@@ -125,8 +129,10 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
             "counts": counts,
             "truncation": truncation_figures(pairs, documents),
             "texts": texts,
+            "rows": {},
             **made_by,
         }
+        manifest["rows"] = rows_digests(CuratedDataset(folder, manifest))
         write_text(folder / "README.md", render_card(manifest, pairs, documents))
         write_json(folder / "manifest.json", manifest)
     return CuratedDataset(path, manifest)
@@ -135,6 +141,21 @@ def write_curated(path: Path, pairs: pa.Table, documents: pa.Table, made_by: dic
 def texts_digest(documents: Iterable[tuple[str, str]]) -> str:
     """Return what identifies the texts of a corpus, from the id of each document and the digest of title and text."""
     return digest(sorted(documents))
+
+
+def rows_digests(dataset: CuratedDataset) -> dict[str, str]:
+    """Return for each table (ko/train, corpus-ko) what identifies its rows, but for texts and for what mining and
+    teaching fill in later; the order of the rows does not matter.
+    """
+    digests: dict[str, str] = {}
+    for lang in dataset.manifest["counts"]:
+        for split in SPLITS:
+            if dataset.pairs_file(lang, split).exists():
+                rows = dataset.pair_rows(lang, split, [name for name in PAIR.names if name not in FILLED_LATER])
+                digests[f"{lang}/{split}"] = digest(sorted(digest(row) for row in rows))
+        rows = dataset.document_rows(lang, [name for name in DOCUMENT.names if name != "text"])
+        digests[f"corpus-{lang}"] = digest(sorted(digest(row) for row in rows))
+    return digests
 
 
 def open_parquet(file: Path) -> pq.ParquetFile:

@@ -46,6 +46,7 @@ _CHECKS = (
     Check("questions", "no question is asked twice, in two splits or in one", leaks.check_questions),
     Check("near_questions", "no question almost like one in another split", leaks.check_near_questions),
     Check("counts", "the manifest's counts are true", figures.check_counts),
+    Check("written", "rows are those that were written", figures.check_written),
     Check("mined", "the manifest's numbers of mined negatives are true", figures.check_mined),
     Check("truncation", "the manifest's truncation figures are true", figures.check_truncation),
     Check("card", "the card says what the files hold", figures.check_card),

@@ -9,6 +9,7 @@ import pyarrow as pa
 from curation.verify.contents import Contents
 from curation.verify.files import Found
 from data.card import DOCUMENT_COLUMNS, PAIR_COLUMNS, place_in_card, render_card, truncation_figures
+from data.dataset import rows_digests
 from data.records import DOCUMENT, PAIR, SPLITS
 
 
@@ -19,6 +20,17 @@ def check_counts(contents: Contents) -> Found:
         if said.get(lang) != true.get(lang):
             found, wanted = (json.dumps(counts.get(lang)) for counts in (said, true))
             yield "manifest.json", f"counts of {lang}: {found}, in truth {wanted}"
+
+
+def check_written(contents: Contents) -> Found:
+    """Yield the tables whose rows are not those that the manifest has a digest of; what was mined or taught is not
+    looked at.
+    """
+    said = contents.dataset.manifest.get("rows") or {}
+    true = rows_digests(contents.dataset) if said else {}
+    for name in sorted({*said, *true}):
+        if said.get(name) != true.get(name):
+            yield name, "the rows are not those that were written"
 
 
 def check_mined(contents: Contents) -> Found:

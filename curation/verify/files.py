@@ -55,6 +55,8 @@ def _read_manifest(file: Path) -> tuple[dict[str, Any], str | None]:
     """Return the manifest, or nothing and what is wrong with it."""
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict) or "format" not in manifest or "counts" not in manifest:
+            return {}, "it is not the manifest of a data set: it has no format or no counts"
         counts, complete = manifest["counts"], {"corpus", *SPLITS}
         if manifest["format"] != FORMAT:
             return {}, f"its format is {manifest['format']!r}, not {FORMAT}"
@@ -62,7 +64,7 @@ def _read_manifest(file: Path) -> tuple[dict[str, Any], str | None]:
             return {}, f"its counts do not say {', '.join(sorted(complete))} of every language"
         if not all(isinstance(number, int) for count in counts.values() for number in count.values()):
             return {}, "its counts are not all whole numbers"
-        objects = ("truncation", "config", "set_aside", "texts", "mined")
+        objects = ("truncation", "config", "set_aside", "texts", "rows", "mined")
         if not all(isinstance(manifest.get(name) or {}, dict) for name in objects):
             return {}, f"one of {', '.join(objects)} is not an object in it"
     except FileNotFoundError:
@@ -108,7 +110,8 @@ def check_columns(folder: Folder) -> Found:
             continue  # damaged: told already
         unknown, lacking = set(found.names) - set(record.names), set(record.names) - set(found.names)
         if unknown or lacking:
-            yield name, f"unknown columns: {sorted(unknown)}; missing ones: {sorted(lacking)}"
+            told = [(unknown, "unknown"), (lacking, "missing")]
+            yield name, "; ".join(f"{what} columns: {', '.join(sorted(names))}" for names, what in told if names)
             continue
         for field in record:
             if _plain(found.field(field.name).type) != _plain(field.type):

@@ -96,6 +96,21 @@ def a_file_of_somebody(folder):
 # Rows.
 
 
+@damage("written")
+def another_question(folder):
+    edit(folder / "en" / "train.parquet", lambda rows: rows[0].update(query="Who painted the ceiling of the chapel?"))
+
+
+@damage("written")
+def another_rank(folder):
+    edit(folder / "en" / "train.parquet", lambda rows: rows[0].update(bm25_rank=99))
+
+
+@damage("written")
+def another_source(folder):
+    edit(folder / "corpus-en" / "corpus.parquet", lambda rows: rows[0].update(source="elsewhere.jsonl"))
+
+
 @damage("ids")
 def an_id_twice(folder):
     rewritten(folder, lambda pairs, documents: by_id(pairs, "en1").update(query_id="q-en0"))

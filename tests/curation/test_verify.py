@@ -27,14 +27,15 @@ def test_a_clean_set_passes_every_check(folder):
     report = verify_dataset(folder)
     assert report.violations == []
     assert all(result.state == "ok" for result in report.results)
-    assert len(report.results) == 24
+    assert len(report.results) == 25
 
 
 @pytest.mark.parametrize(("plant", "checks"), DAMAGES)
 def test_each_damage_is_reported_by_its_check_alone(folder, plant, checks):
     plant(folder)
     report = verify_dataset(folder)
-    assert reported(report) == checks
+    assert reported(report) - checks <= {"written"}  # which sees any change, and knows nothing of what is wrong
+    assert checks <= reported(report)
     assert all(violation.place and violation.detail for violation in report.violations)
 
 
@@ -72,7 +73,7 @@ def test_the_command_says_what_is_wrong_and_where(folder, capsys, tmp_path):
     told = capsys.readouterr()
     assert "evidence        1 violation" in told.out
     assert "    en/train.parquet q-en0: evidence [" in told.out
-    assert "1 violations" in told.err
+    assert "1 violation" in told.err
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["violations"] == 1
     (found,) = [check for check in report["checks"] if check["violations"]]
