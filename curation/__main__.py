@@ -59,7 +59,7 @@ _STAGES: dict[
 ] = {  # command -> last stage to do, sections of the configuration it takes
     "sample": ("sample", ("sample",)),
     "split": ("split", ("split",)),
-    "estimate": ("passages", ("passages", "generate")),
+    "estimate": ("passages", ("passages", "generate", "judge")),
     "generate": ("generate", ("passages", "generate")),
     "filter": ("filter", ("filter",)),
     "dedup": ("dedup", ("dedup",)),
@@ -102,11 +102,20 @@ def run_stage(command: str, config: RunConfig) -> None:
         if command == "estimate":
             passages, ledger_file = outputs["passages"].table, pipeline.ledger_path(config)
             estimate = estimate_cost(passages, config.generate, ledger_file, config.seed)
-            show([*estimate.lines(), *estimate_judge(passages, config.judge, config.generate)])
+            show([*estimate.lines(), *estimate_judge(passages, _left(config), config, ledger_file)])
         if command == "dedup" and config.judge.judge_model is not None:
             say(f"the questions that are left wait for their judge: m3-curate judge --out {config.out}")
         elif command in ("dedup", "judge"):
             show([f"data set: {pipeline.build_dataset(config, outputs).path}"])
+
+
+def _left(config: RunConfig) -> Any:
+    """Return the questions that wait for a judge, None where the stages before are not finished."""
+    from curation import pipeline
+    from curation.engine import read_stage
+
+    finished = read_stage(pipeline.stage_folder(config, "dedup"))
+    return finished.table if finished else None
 
 
 def export(config: ExportConfig) -> None:

@@ -82,7 +82,9 @@ def read_benchmark(paths: Sequence[Path], kind: Kind) -> Iterator[BenchmarkText]
     Raises `InputError` with file:line for a row that cannot be read or has none of the known fields.
     """
     for file in find_benchmark_files(paths):
+        rows = 0
         for place, row in read_raw(_source(file)):
+            rows += 1
             if isinstance(row, Unreadable):
                 raise InputError(f"{row.place} (--decontaminate): {row.detail}; mend or remove this line")
             fields = _fields(row, file)
@@ -95,6 +97,8 @@ def read_benchmark(paths: Sequence[Path], kind: Kind) -> Iterator[BenchmarkText]
                 for id_, text in _texts(row[name], row if name == "text" else None):
                     known = id_ or _id_of(row)
                     yield BenchmarkText(f"{place} {known}" if known else place, clean_text(text))
+        if not rows:
+            raise InputError(f"{file} (--decontaminate) is empty; give the benchmark's file, or leave it out")
 
 
 def _in_folder(folder: Path) -> list[Path]:

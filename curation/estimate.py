@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curation.config import GenerateConfig, JudgeConfig
+from curation.config import GenerateConfig, RunConfig
 from curation.generate import Questions
-from curation.judge import judge_settings, load_judge_prompt
+from curation.judge import Judging, judge_settings, load_judge_prompt
 from curation.llm.ledger import Ledger
 from curation.llm.limits import price
 
@@ -73,20 +73,44 @@ def estimate_cost(passages: pa.Table, config: GenerateConfig, ledger_path: Path,
             ledger.close()
 
 
-def estimate_judge(passages: pa.Table, config: JudgeConfig, generate: GenerateConfig) -> list[str]:
-    """Return a line about what the judge will take at most: as if every question passed the checks and none was judged
-    yet; no line where no judge is asked.
+def estimate_judge(passages: pa.Table, questions: pa.Table | None, config: RunConfig, ledger_path: Path) -> list[str]:
+    """Return a line about what the judge will take; none where no judge is asked.
+
+    questions: what is left for the judge; None where that is not known yet: then as if every question passed the
+    checks.
     """
-    if config.judge_model is None:
+    if config.judge.judge_model is None:
         return []
-    settings = judge_settings(config, generate)
-    asked = len(passages) * generate.questions_per_passage
-    around = len(load_judge_prompt(config).text.encode()) // 4 + _USUAL_QUESTION_TOKENS
-    prompt = (sum(passages["tokens"].to_pylist()) + around * len(passages)) * generate.questions_per_passage
-    completion = asked * _USUAL_VERDICT_TOKENS
+    settings = judge_settings(config.judge, config.generate)
+    around = len(load_judge_prompt(config.judge).text.encode()) // 4 + _USUAL_QUESTION_TOKENS
+    if questions is None:
+        asked = len(passages) * config.generate.questions_per_passage
+        tokens, first = sum(passages["tokens"].to_pylist()) * config.generate.questions_per_passage, "at most "
+    else:
+        numbers = _not_judged(questions, passages, config, settings, ledger_path)
+        of_passage = questions["tokens"].to_pylist()
+        asked, tokens, first = len(numbers), sum(of_passage[number] or 0 for number in numbers), ""
+    prompt, completion = tokens + around * asked, asked * _USUAL_VERDICT_TOKENS
     cost = price(prompt, completion, settings.price_in, settings.price_out)
-    line = f"the judge: at most {asked:,} requests, about {prompt:,} prompt tokens and {completion:,} answer tokens"
+    line = f"the judge: {first}{asked:,} requests, about {prompt:,} prompt tokens and {completion:,} answer tokens"
     return [line if cost is None else f"{line}: about {cost:.4f}"]
+
+
+def _not_judged(
+    questions: pa.Table, passages: pa.Table, config: RunConfig, settings: GenerateConfig, ledger_path: Path
+) -> list[int]:
+    """Return the numbers of the questions that are left and not judged yet."""
+    judging = Judging(questions, passages, config.judge, settings)
+    ledger = Ledger(ledger_path) if ledger_path.exists() else None
+    if ledger is None:
+        return [request.subject for request in judging.requests()]
+    with ledger:
+        judging.schema = settings.answer_format == "json" or bool(
+            settings.answer_format == "auto"
+            and ledger.offers_schemas(judging.plan.endpoints[0].base_url, judging.plan.model)
+        )
+        known = ledger.answered((key for request in judging.requests() for key in request.keys), settings.retry_failed)
+        return [request.subject for request in judging.requests() if not any(key in known for key in request.keys)]
 
 
 def _estimate(passages: pa.Table, questions: Questions, config: GenerateConfig, ledger: Ledger | None) -> Estimate:

@@ -1,5 +1,5 @@
-"""Which questions are kept: the checks of `curation.checks`, then uniqueness in the corpus and the quota of easy ones.
-What is dropped keeps all its columns.
+"""Which questions are kept: the checks of `curation.checks`, then uniqueness in the corpus. What is dropped keeps all
+its columns.
 
 Keyword queries made without an LLM are made of the passage's own words, so of them only shape and uniqueness are asked.
 A query in another language than the document's shares few words with it: overlap and uniqueness do not judge it.
@@ -11,7 +11,7 @@ from curation.checks import Asked, first_reason, read_details
 from curation.checks.recover import recover_question
 from curation.config import FilterConfig
 from curation.engine import progress
-from curation.uniqueness import limit_easy, rank_sources
+from curation.uniqueness import rank_sources
 from data.records import QUESTION, REJECT, conform
 
 
@@ -35,7 +35,6 @@ def filter_questions(
         row["detected_lang"] = None if asked.style == "keywords" else asked.language[1]
         row["lexical_overlap"] = asked.overlap
     rank_sources(rows, documents, config.uniqueness_depth)
-    limit_easy(rows, config)
     rejects = [
         {"place": row["query_id"], "reason": row["reason"], "detail": row["query"]} for row in rows if row["reason"]
     ]

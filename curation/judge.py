@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ POINTS = ("grounded", "specific", "answerable", "self_contained")
 UNREADABLE = "judge_unreadable"
 _GRADE = regex.compile(r"^\W{0,4}([1-5])(?![\d.])")
 _HASHES = 2**64
+FIRST = 20  # questions that are judged before the others
+MAX_REASON = 500  # characters of an answer without grades that are kept with the question
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,9 @@ def judge_questions(
     rows = questions.to_pylist()
     with Ledger(ledger_path) as ledger, _naming_the_judge():
         judging.find_format(settings, budget, ledger)
+        # A few first: a judge that gives no grades is found out before all are paid for.
+        ask_missing(judging.first_requests, judging.plan, settings, budget, ledger, judging.is_rejected)
+        judging.check_first(read for _, _, read in answers_of(judging.first_requests(), ledger))
         ask_missing(judging.requests, judging.plan, settings, budget, ledger, judging.is_rejected)
         for request, _, read in answers_of(judging.requests(), ledger):
             rows[request.subject] |= judging.columns(request, read)
@@ -151,6 +157,20 @@ class Judging:
             message = self.prompt.render(text, title, labelled=not self.schema, question=query)
             yield self.plan.request(self.prompt, message, number, schema=self.schema)
 
+    def first_requests(self) -> Iterator[Request]:
+        """Give the requests that are asked before the others."""
+        return islice(self.requests(), FIRST)
+
+    def check_first(self, answers: Iterable[Completion | None]) -> None:
+        """Raise `RunError` if none of the first answers, where there are enough, holds grades."""
+        said = [read.content if read else "" for read in answers]
+        if len(said) == FIRST and not any(read_verdict(content, self.prompt) for content in said):
+            raise RunError(
+                f"none of the first {FIRST} answers holds the grades, such as {said[0].strip()[:200]!r}. Ask a model "
+                "that follows instructions, give it room (--judge-max-answer-tokens), or write an instruction that it "
+                "understands (--judge-prompt FILE); the answers are kept."
+            )
+
     def is_rejected(self, request: Request, read: Completion) -> bool:
         """Return whether the judge drops a question."""
         verdict = read_verdict(read.content, self.prompt)
@@ -161,7 +181,8 @@ class Judging:
         verdict = read_verdict(read.content, self.prompt) if read else None
         model = (read.model if read else None) or request.body["model"]
         if verdict is None:
-            return {"judge_model": model, "reason": UNREADABLE}
+            said = read.content.strip()[:MAX_REASON] if read else None
+            return {"judge_model": model, "judge_reason": said or None, "reason": UNREADABLE}
         grades = {f"judge_{point}": grade for point, grade in verdict.grades.items()}
         fault = verdict.fault(self.threshold)
         return {"judge_model": model, "judge_reason": verdict.reason, "reason": fault, **grades}
@@ -183,8 +204,8 @@ def write_audit(judged: pa.Table, passages: pa.Table, config: JudgeConfig, seed:
     """Write a share of what the judge dropped, and of what it let pass, as JSON lines for a person to check; return
     how many.
 
-    Each line has question, passage, grades, the judge's reason and whether the question was kept; `right` waits for the
-    person's word. Which ones are drawn depends on the seed and the ids alone.
+    Each line has question, passage, grades, the judge's reason and whether it let the question pass; `right` waits for
+    the person's word. Which ones are drawn depends on the seed and the ids alone.
     """
     columns = ["query_id", "query", "lang", "passage_id", "docid", "reason", *QUESTION.names[_first_judged() : -1]]
     rows = judged.filter(pa.compute.is_valid(judged["judge_model"])).select(columns).to_pylist()
@@ -198,7 +219,7 @@ def write_audit(judged: pa.Table, passages: pa.Table, config: JudgeConfig, seed:
         json.dumps(
             {
                 **{name: value for name, value in row.items() if name != "reason"},
-                "kept": row["reason"] is None,
+                "kept": not (row["reason"] or "").startswith("judge_"),
                 "dropped_for": row["reason"],
                 "passage": text_of[row["passage_id"]],
                 "right": None,

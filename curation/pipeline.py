@@ -27,6 +27,7 @@ from curation.recorded import effective
 from curation.run_folder import as_json, do_stage, ledger_path, open_run, stage_folder
 from curation.sample import merge_samples, sample_file
 from curation.split import split_documents
+from curation.uniqueness import limit_easy
 from data.dataset import CuratedDataset, load_curated, write_curated
 from data.errors import InputError, RunError
 from data.files import digest
@@ -158,7 +159,7 @@ def check(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
 
 
 def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
-    """Drop questions that were asked already."""
+    """Drop questions that were asked already, and easy ones beyond their quota."""
     before, benchmarks = outputs["filter"], config.split.decontaminate
     settings = {**effective(config.dedup), "decontaminate": mark_benchmarks(benchmarks)}
     stage = Stage("dedup", QUESTION, settings, config.seed, before.digest)
@@ -174,7 +175,9 @@ def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageO
             {"place": ids[number], "reason": marks.reasons[number], "detail": detail}
             for number, detail in sorted(marks.details.items())
         ]
-        return table, pa.Table.from_pylist(rejects, schema=REJECT)
+        left = limit_easy(table, config.filter)
+        dropped = [pa.Table.from_pylist(rejects, schema=REJECT), _newly_dropped(table, left)]
+        return left, pa.concat_tables(dropped)
 
     return do_stage(config, stage, work)
 
@@ -195,7 +198,8 @@ def judge(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     def work() -> tuple[pa.Table, pa.Table]:
         where = ledger_path(config)
         judged = judge_questions(before.table, passages, config.judge, config.generate, where, command.budget)
-        return judged, _newly_dropped(before.table, judged)
+        left = limit_easy(judged, config.filter)  # again: the judge drops others
+        return left, _newly_dropped(before.table, left)
 
     output = do_stage(config, stage, work)
     audit = config.out / "audit.jsonl"
@@ -226,10 +230,11 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
         counts = Counter(reason for reason in last.table["reason"].to_pylist() if reason)
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
         paid = f" The answers are kept in {ledger_path(config)}." if config.generate.generator == "openai" else ""
+        place = stage_folder(config, "judge" if "judge" in outputs else "filter")
         raise RunError(
-            f"none of {len(outputs['generate'].table):,} questions passed the checks: {reasons}.{paid} Read some in "
-            f"{stage_folder(config, 'filter') / 'rejects.parquet'}: where they are good, loosen the checks (m3-curate "
-            "filter --help); where they are not, ask another model or with other --prompts."
+            f"none of {len(outputs['generate'].table):,} questions is left: {reasons}.{paid} Read some in "
+            f"{place / 'rejects.parquet'}: where they are good, loosen the checks (m3-curate filter --help) or the "
+            "judge (m3-curate judge --help); where they are not, ask another model or with other --prompts."
         )
     made_by = {
         "input": last.digest,

@@ -134,7 +134,7 @@ def _summary(figures: dict[str, Any]) -> list[str]:
     if counts:
         totals = {key: sum(count[key] for count in counts.values()) for key in ("corpus", *SPLITS)}
         lines.append(
-            f"{totals['corpus']} documents in {len(counts)} languages; questions: "
+            f"{totals['corpus']} documents in {len(counts)} language{'s' * (len(counts) != 1)}; questions: "
             + ", ".join(f"{totals[s]} {s}" for s in SPLITS)
         )
         without = [lang for lang, count in counts.items() if not any(count[split] for split in SPLITS)]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curation.benchmark_texts import find_benchmark_files
 from curation.config import RunConfig
 from curation.engine import Stage, StageOutput, check_stage, run_stage
 from curation.generate import check_generator
@@ -30,6 +31,7 @@ def open_run(config: RunConfig) -> Iterator[None]:
     check_config(config)
     check_generator(config.generate)
     check_judge(config.judge, config.generate)
+    find_benchmark_files(config.split.decontaminate)  # now, not after hours of reading
     unknown = sorted(set(config.sample.languages) - LANGUAGES)
     if unknown:
         raise InputError(f"unknown language {', '.join(unknown)}: --languages takes ISO codes such as en, ko, zh")

@@ -47,23 +47,29 @@ def rank_sources(rows: list[Row], documents: pa.Table, depth: int) -> None:
                 row["reason"] = "not_unique"
 
 
-def limit_easy(rows: list[Row], config: FilterConfig) -> None:
-    """Drop the most literal of the easy questions until they are at most `max_easy_share` of each language and split.
+def limit_easy(questions: pa.Table, config: FilterConfig) -> pa.Table:
+    """Return the questions (`records.QUESTION`) with the reason too_easy on the most literal of the easy ones, so that
+    those are at most `max_easy_share` of what is left of each language and split.
 
     Easy: BM25 puts the source first, and the lexical overlap is at least `easy_overlap`.
     """
     if config.max_easy_share >= 1:
-        return
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        if row["reason"] is None:
-            groups[row["lang"], row["split"]].append(row)
+        return questions
+    names = ("query_id", "lang", "split", "bm25_rank", "lexical_overlap", "reason")
+    columns = {name: questions[name].to_pylist() for name in names}
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, reason in enumerate(columns["reason"]):
+        if reason is None:
+            groups[columns["lang"][number], columns["split"][number]].append(number)
+    ranks, overlaps, ids = (columns[name] for name in ("bm25_rank", "lexical_overlap", "query_id"))
     for kept in groups.values():
-        easy = [row for row in kept if is_easy(row["bm25_rank"], row["lexical_overlap"], config.easy_overlap)]
+        easy = [number for number in kept if is_easy(ranks[number], overlaps[number], config.easy_overlap)]
         allowed = int(config.max_easy_share * (len(kept) - len(easy)) / (1 - config.max_easy_share) + 1e-9)
-        easy.sort(key=lambda row: (-row["lexical_overlap"], row["query_id"]))
-        for row in easy[: max(0, len(easy) - allowed)]:
-            row["reason"] = "too_easy"
+        easy.sort(key=lambda number: (-overlaps[number], ids[number]))
+        for number in easy[: max(0, len(easy) - allowed)]:
+            columns["reason"][number] = "too_easy"
+    place = questions.column_names.index("reason")
+    return questions.set_column(place, "reason", pa.array(columns["reason"], pa.string()))
 
 
 def is_easy(rank: int | None, overlap: float | None, easy_overlap: float) -> bool:

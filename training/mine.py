@@ -24,7 +24,7 @@ from training.mine_config import MINERS, MineConfig, Miner
 from training.mining.candidates import Mined, search
 from training.mining.choose import Negative, choose_negatives, would_be_ratios
 from training.mining.judge import Judge
-from training.mining.margins import Bound, draw_histograms, find_bound, render_histogram
+from training.mining.margins import Bound, draw_histograms, find_bound, render_histogram, warn_of
 from training.mining.report import changed_tables, describe, manifest_entry, summarise, tell_exclusions
 from training.mining.target import check_reading, open_groups, open_target, window_limits, write_back
 from training.mining.window_encoder import load_encoder, weights_digest
@@ -50,7 +50,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
     mined = [search(config, target.work, group, miners, encoder, mark) for group in groups]
     bounds = {miner: _find_bound(config, miner, mined) for miner in miners}
     for miner, bound in bounds.items():
-        print("\n".join(render_histogram(miner, bound)))
+        print("\n".join([*render_histogram(miner, bound), *warn_of(miner, bound)]))
     counts: dict[str, Counter[str]] = {}
     chosen = [_choose(config, one, bounds, judge, counts.setdefault(one.group.name, Counter())) for one in mined]
     total: Counter[str] = sum(counts.values(), Counter())
@@ -76,6 +76,8 @@ def mine(config: MineConfig) -> dict[str, Any]:
 def _check(config: MineConfig) -> tuple[Miner, ...]:
     """Return the miners in the order of their turns; raises `InputError` for settings that make no sense."""
     check_reading(config)
+    if not config.splits:
+        raise InputError("--splits names none; give one or more of train, dev, test")
     miners = tuple(dict.fromkeys(config.miners)) or (MINERS if config.model else ("bm25",))
     searching = [miner for miner in miners if miner != "bm25"]
     if searching and config.model is None:
@@ -91,6 +93,8 @@ def _check(config: MineConfig) -> tuple[Miner, ...]:
                 raise InputError(f"--{name.replace('_', '-')} names {miner}, which is not among the miners")
             if math.isnan(value):
                 raise InputError(f"--{name.replace('_', '-')} of {miner} is not a number")
+            if name == "max_ratio" and value <= 0:
+                raise InputError(f"--max-ratio of {miner} is {value}; it must be above 0")
     for name in ("evidence_share", "copy_share", "judge_ratio"):
         share = getattr(config, name)
         if share is not None and not share > 0:

@@ -193,3 +193,16 @@ def test_the_commands_take_benchmarks_and_the_run_remembers_them(tmp_path, capsy
     assert "decontaminate was" in capsys.readouterr().err
     assert main(["split", "--out", str(out), "--overwrite", "--decontaminate", str(folders[0])]) == 0
     assert read_recorded(out).split.decontaminate == (folders[0],)
+
+
+def test_an_empty_benchmark_is_no_benchmark(tmp_path):
+    file = tmp_path / "empty.jsonl"
+    file.write_text("\n\n")
+    with pytest.raises(InputError, match=r"empty\.jsonl \(--decontaminate\) is empty"):
+        list(read_benchmark([file], "query"))
+
+
+def test_a_benchmark_that_is_not_there_is_told_before_anything_is_read(tmp_path):
+    config = small_run(tmp_path / "nowhere", tmp_path / "run", split=SplitConfig(decontaminate=(tmp_path / "no",)))
+    with pytest.raises(InputError, match="there is no file or folder"):
+        pipeline.run(config)

@@ -170,6 +170,9 @@ def test_a_run_with_a_judge_and_the_command_by_itself(tmp_path, capsys):
         assert "--judge-model" in capsys.readouterr().err
         assert main(["estimate", "--out", str(out)]) == 0
         assert "judge" not in capsys.readouterr().out
+        prices = ["--judge-price-in", "1000", "--judge-price-out", "0"]
+        assert main(["estimate", "--out", str(out), "--judge-model", "toy", *prices]) == 0
+        assert f"the judge: {len(pairs_of(out))} requests" in capsys.readouterr().out
         assert main(["judge", "--out", str(out), "--judge-model", "toy"]) == 0
         judged_pairs = pairs_of(out)
         assert set(judged_pairs["judge_model"].to_pylist()) == {"toy-2026"}
@@ -177,7 +180,7 @@ def test_a_run_with_a_judge_and_the_command_by_itself(tmp_path, capsys):
         assert main(["dedup", "--out", str(out)]) == 0  # leaves the judged data set alone
         assert pairs_of(out) == judged_pairs
         assert main(["estimate", "--out", str(out)]) == 0
-        assert "the judge: at most 6 requests" in capsys.readouterr().out
+        assert "the judge: 0 requests" in capsys.readouterr().out  # all are judged
         assert main(["judge", "--out", str(out), "--judge-threshold", "5", "--overwrite"]) == 0
         assert server.asked == asked + len(judged_pairs) + 1  # the same grades, from the ledger
         assert (out / "audit.jsonl").exists()
@@ -214,3 +217,17 @@ def test_verdicts_that_did_not_come_are_asked_for_again_on_demand(tmp_path):
         assert len(calls) == before
         pipeline.run(dataclasses.replace(config, generate=ask(server, retry_failed=True)))
         assert len(calls) > before
+
+
+def test_a_judge_that_gives_no_grades_is_stopped_before_all_is_paid(tmp_path):
+    with serve_questions(plan=lambda body, time_seen: Reply(text="It is a fine question.")) as server:
+        passages = make_passages(60)
+        questions = generate_questions(passages, GenerateConfig(), tmp_path / "ledger.sqlite")
+        config, generate = JudgeConfig(judge_model="toy"), ask(server)
+        with pytest.raises(RunError, match="It is a fine question"):
+            judge_questions(questions, passages, config, generate, tmp_path / "l", make_budget(generate))
+        assert server.asked == 21  # one of them asked for a JSON schema
+        few = questions.slice(0, 5)
+        table = judge_questions(few, passages, config, generate, tmp_path / "l", make_budget(generate))
+    assert table["reason"].to_pylist() == ["judge_unreadable"] * 5
+    assert table["judge_reason"].to_pylist() == ["It is a fine question."] * 5

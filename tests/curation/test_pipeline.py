@@ -297,3 +297,20 @@ def test_what_was_cut_off_is_asked_again_on_demand_and_the_stages_after_it_follo
         assert count(second) > count(first)
         assert not read_recorded(tmp_path / "run").generate.retry_failed  # not a wish for every later command
         assert pipeline.run(config).manifest == second.manifest
+
+
+def test_the_quota_of_easy_questions_holds_in_the_finished_data_set(source, tmp_path):
+    config = small_run(
+        source,
+        tmp_path / "run",
+        passages=PassageConfig(passages_per_document=3),
+        filter=FilterConfig(max_easy_share=0.4),
+    )
+    dataset = pipeline.run(config)
+    reasons = dataset.manifest["set_aside"]
+    assert reasons["dedup"]["too_easy"] > 0
+    for lang in dataset.languages:
+        for split in SPLITS:
+            rows = dataset.pairs(lang, split).to_pylist()
+            easy = sum(row["bm25_rank"] == 1 and row["lexical_overlap"] >= 0.8 for row in rows)
+            assert easy <= 0.4 * len(rows)

@@ -3,7 +3,7 @@ import pytest
 
 from curation.config import FilterConfig
 from curation.uniqueness import limit_easy, rank_sources
-from data.records import DOCUMENT, conform
+from data.records import DOCUMENT, QUESTION, conform
 
 
 def documents(*texts, lang="en"):
@@ -57,19 +57,30 @@ def easy_rows(easy, hard, split="train"):
     return literal + other
 
 
+def limited(rows, share):
+    columns = ("query_id", "lang", "split", "bm25_rank", "lexical_overlap", "reason")
+    table = conform(pa.Table.from_pylist([{name: each[name] for name in columns} for each in rows]), QUESTION)
+    return limit_easy(table, FilterConfig(max_easy_share=share)).to_pylist()
+
+
 @pytest.mark.parametrize(
     ("easy", "hard", "share", "left"), [(6, 4, 0.5, 4), (6, 4, 1.0, 6), (6, 4, 0.0, 0), (1, 9, 0.1, 1), (5, 0, 0.5, 0)]
 )
 def test_easy_questions_are_at_most_the_asked_share_and_the_most_literal_go(easy, hard, share, left):
-    rows = easy_rows(easy, hard)
-    limit_easy(rows, FilterConfig(max_easy_share=share))
+    rows = limited(easy_rows(easy, hard), share)
     kept = [each["query_id"] for each in rows if each["reason"] is None]
     assert kept == [f"e{n}" for n in range(left)] + [f"h{n}" for n in range(hard)]
     assert {each["reason"] for each in rows} <= {None, "too_easy"}
 
 
 def test_the_quota_holds_in_every_split_and_language():
-    rows = easy_rows(2, 2) + easy_rows(4, 2, "test")
-    limit_easy(rows, FilterConfig(max_easy_share=0.5))
+    rows = limited(easy_rows(2, 2) + easy_rows(4, 2, "test"), 0.5)
     dropped = [(each["split"], each["query_id"]) for each in rows if each["reason"]]
     assert dropped == [("test", "e2"), ("test", "e3")]
+
+
+def test_what_was_dropped_before_does_not_count_and_keeps_its_reason():
+    rows = easy_rows(2, 4)
+    for each in rows[2:5]:
+        each["reason"] = "duplicate_question"
+    assert [each["reason"] for each in limited(rows, 0.5)] == [None, "too_easy", *["duplicate_question"] * 3, None]

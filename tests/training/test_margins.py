@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.mining.margins import Bound, draw_histograms, find_bound, histogram, render_histogram
+from training.mining.margins import Bound, draw_histograms, find_bound, histogram, render_histogram, warn_of
 
 
 def hill(middle: float, width: float, size: int) -> np.ndarray:
@@ -76,3 +76,10 @@ def test_the_histogram_counts_everything_once_and_shows_the_bound(tmp_path):
     assert sum("bound: at most" in line for line in lines) == 1
     draw_histograms({"bm25": bound, "dense": find_bound(np.empty(0), None, None)}, tmp_path / "mine.png")
     assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_miner_that_puts_most_above_the_positive_is_warned_of():
+    assert warn_of("dense", find_bound(np.array([0.5, 0.9, 1.2]), None, None)) == []
+    (line,) = warn_of("dense", find_bound(np.array([0.5, 1.1, 1.2]), None, None))
+    assert "dense puts most of these above the positive" in line
+    assert warn_of("dense", find_bound(np.array([]), None, None)) == []

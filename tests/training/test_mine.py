@@ -326,7 +326,9 @@ def test_the_judge_has_the_last_word(dataset, tmp_path):
         ({"evidence_share": 0.0}, "--evidence-share is 0.0"),
         ({"languages": ("xx",)}, "has no xx; it has: en"),
         ({"splits": ("dev",)}, "has no questions in en, split dev"),
-        ({"max_ratio": {"bm25": 0.0}}, "every candidate of 12 questions was excluded"),
+        ({"max_ratio": {"bm25": -1.0}}, "must be above 0"),
+        ({"splits": ()}, "--splits names none"),
+        ({"max_ratio": {"bm25": 1e-9}}, "every candidate of 12 questions was excluded"),
         ({"model": "MODEL", "max_length": 8192}, "has positions for 64 tokens, fewer than 8192; give --max-length 64"),
     ],
 )

@@ -123,6 +123,16 @@ def render_histogram(miner: str, bound: Bound) -> list[str]:
     return lines if marked else [*lines, f"  {_say(bound)}"]
 
 
+def warn_of(miner: str, bound: Bound) -> list[str]:
+    """Return a line if most documents score above the positive: such a miner cannot tell them apart."""
+    if not len(bound.ratios) or float(np.median(bound.ratios)) < 1:
+        return []
+    return [
+        f"  note: {miner} puts most of these above the positive, so what it finds says little; "
+        "train the model first, or leave this miner out"
+    ]
+
+
 def _say(bound: Bound) -> str:
     parts = [] if bound.ratio == math.inf else [f"at most {bound.ratio:.4f} ({bound.origin})"]
     parts += [] if bound.margin == -math.inf else [f"at least {bound.margin:g} below the positive"]
