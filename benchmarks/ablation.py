@@ -30,6 +30,7 @@ import pyarrow as pa
 
 from curation import pipeline
 from curation.config import GenerateConfig, PassageConfig, RunConfig, SampleConfig, SplitConfig
+from curation.pairs import make_pairs
 from data.dataset import load_curated, write_curated
 from data.files import write_json
 from training.config import FitConfig, InitConfig
@@ -117,7 +118,7 @@ def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
         outputs = pipeline.run_stages(config, "dedup")
     documents, answers = outputs["split"].table, outputs["generate"].table
     asked = [bool((query or "").strip()) for query in answers["query"].to_pylist()]
-    raw = pipeline.make_pairs(answers.filter(pa.array(asked)), outputs["passages"].table)
+    raw = make_pairs(answers.filter(pa.array(asked)), outputs["passages"].table)
     write_curated(options.out / "raw", raw, documents, {"input": "raw"})
     kept = pa.concat_tables([dataset.pairs(lang, split) for lang in dataset.languages for split in ("train", "test")])
     for arm in ("filtered", "mined"):

@@ -21,6 +21,7 @@ from curation.generate import generate_questions
 from curation.judge import judge_questions, judge_settings, load_judge_prompt, write_audit
 from curation.lengths import token_counter
 from curation.llm.limits import Budget, make_budget
+from curation.pairs import make_pairs
 from curation.passages import draw_passages
 from curation.read import find_sources
 from curation.recorded import effective
@@ -31,7 +32,7 @@ from curation.uniqueness import limit_easy
 from data.dataset import CuratedDataset, load_curated, write_curated
 from data.errors import InputError, RunError
 from data.files import digest
-from data.records import DOCUMENT, PAIR, PASSAGE, QUESTION, REJECT
+from data.records import DOCUMENT, PASSAGE, QUESTION, REJECT
 
 Say = Callable[[str], None]
 Outputs = dict[str, StageOutput]
@@ -245,34 +246,6 @@ def build_dataset(config: RunConfig, outputs: Outputs) -> CuratedDataset:
         "set_aside": {name: output.manifest["reasons"] for name, output in outputs.items()},
     }
     return write_curated(target, pairs, outputs["split"].table, made_by)
-
-
-def make_pairs(questions: pa.Table, passages: pa.Table) -> pa.Table:
-    """Return the questions about `passages` without a reason against them as `records.PAIR`, in the order of ids."""
-    kept = questions.filter(pa.compute.is_null(questions["reason"])).sort_by("query_id")
-    known = set(kept["query_id"].to_pylist())
-    alike = [name if name in known else None for name in kept["near_duplicate_of"].to_pylist()]  # some were dropped
-    kept = kept.set_column(
-        kept.column_names.index("near_duplicate_of"), "near_duplicate_of", pa.array(alike, pa.string())
-    )
-    renamed = {
-        "start": "evidence_start",
-        "end": "evidence_end",
-        "token_start": "evidence_token_start",
-        "tokens": "evidence_tokens",
-    }
-    columns = {
-        renamed.get(name, name): kept[name] for name in kept.column_names if renamed.get(name, name) in PAIR.names
-    }
-    columns["positive_ids"] = pa.array([[docid] for docid in kept["docid"].to_pylist()], pa.list_(pa.string()))
-    digests = {row["passage_id"]: digest(row["text"]) for row in passages.select(["passage_id", "text"]).to_pylist()}
-    columns["evidence_digest"] = pa.array([digests[name] for name in kept["passage_id"].to_pylist()], pa.string())
-    ids = set(kept["query_id"].to_pylist())  # what resembled a question that was dropped since resembles nothing
-    near = [name if name in ids else None for name in kept["near_duplicate_of"].to_pylist()]
-    columns["near_duplicate_of"] = pa.array(near, pa.string())
-    for name in ("negative_ids", "negative_miners", "negative_ranks", "negative_scores", "pos_scores", "neg_scores"):
-        columns[name] = pa.array([[] for _ in range(len(kept))], PAIR.field(name).type)  # m3-train mine and teach
-    return pa.table(columns).select(PAIR.names).cast(PAIR)
 
 
 def describe(name: str, output: StageOutput) -> str:

@@ -15,6 +15,7 @@ from question_server import Reply, serve_questions
 
 from curation import pipeline
 from curation.config import FilterConfig, GenerateConfig, PassageConfig, SampleConfig, SplitConfig
+from curation.pairs import make_pairs
 from curation.recorded import read_recorded
 from data.dataset import load_curated
 from data.errors import InputError, RunError
@@ -79,7 +80,7 @@ def test_pairs_carry_their_passages_digest_and_no_dropped_twin():
         {"query_id": "c", "passage_id": "p1", "docid": "d1", "reason": "judged"},
     ]
     tables = pa.Table.from_pylist(questions, schema=QUESTION), pa.Table.from_pylist(passages, schema=PASSAGE)
-    pairs = pipeline.make_pairs(*tables).to_pylist()
+    pairs = make_pairs(*tables).to_pylist()
     assert [pair["query_id"] for pair in pairs] == ["a", "b"]
     assert [pair["evidence_digest"] for pair in pairs] == [digest("passage 2"), digest("passage 0")]
     assert [pair["near_duplicate_of"] for pair in pairs] == ["b", None]
