@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from curation.checks.empty_frames import is_empty_frame
 from curation.checks.nameless_words import (
     POSSESSIVES,
     PRONOUN_PIECES,
@@ -66,7 +67,7 @@ def lacks_subject(text: str, lang: str) -> bool:
         return False
     text = _QUOTED.sub(" 0 ", text)  # a title is a name, whatever words it is made of
     content = content_words(text, lang)
-    if not content or _is_thin(text, content, lang):
+    if not content or _is_thin(text, content, lang) or is_empty_frame(text, lang):
         return True
     plain = normalise(text)
     pieces = nameless_pieces(lang)
