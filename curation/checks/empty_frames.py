@@ -1,5 +1,6 @@
 """Questions of the frame "what THING is DONE?" and nothing else, by language: "What evidence is offered?", "What is being
-compared?". Who offers it, where, about what: only the text knows.
+compared?", or whose subject is but a pronoun or the ending of its verb. Who does it, where, about what: only the text
+knows.
 
 In: a question's text. Out: whether it is such a frame. A frame has one plain noun at most and one verb in the passive
 voice; where a language tells the passive from other forms badly, the noun must be one of what texts consist of.
@@ -20,11 +21,11 @@ _NOUNS = {
 }
 _FRAMES = {
     "en": r"(?:what|which)(?: \p{L}+)? (?:is|are|was|were) (?:being )?\p{L}+(?<!\bunit)(?<!\bre)ed|(?:what|which)(?: \p{L}+)? (?:is|are|was|were) (?:being )?(?:drawn|given|shown|made|told|put forward|said|brought up|set out|pointed out)|what does the \p{L}+ (?:sentence|line|part|paragraph|half) (?:\p{L}+ ){0,2}\p{L}+",
-    "de": r"(?:was|welche[rsnm]?)(?: \p{Lu}\p{Ll}+)? (?:wird|werden|wurde|wurden) (?:(?:an|auf|vor|dar|ab|be|ver|er|aus|ein|zu)?\p{L}+(?:iert|en|t))|(?:was|worüber) \p{L}+t (?:uns )?(?:der|die|das) \p{L}+ (?:satz|absatz|teil|abschnitt|zeile)(?: uns)?(?: aus)?",
+    "de": r"(?:was|welche[rsnm]?)(?: \p{Lu}\p{Ll}+)? (?:wird|werden|wurde|wurden) (?:(?:an|auf|vor|dar|ab|be|ver|er|aus|ein|zu)?\p{L}+(?:iert|en|t))|(?:was|worüber) \p{L}+t (?:uns )?(?:der|die|das) \p{L}+ (?:satz|absatz|teil|abschnitt|zeile)(?: uns)?(?: aus)?|(?:(?:in|an|auf|von|mit|zu|aus) )?(?:wer|wen|wem|was|wann|wo|wohin|woher|warum|wie|womit) (?:\p{L}+ )?\p{L}+ (?-i:er|sie)(?: \p{L}+){0,4}",
     "fr": r"quel(?:le)?s? \p{L}+ (?:est|sont|ont été|a été) (?:\p{L}+(?:é|ée|és|ées|uite?s?|rite?s?|erte?s?|nue?s?)|(?:fait|mis|dit)e?s?(?: en avant)?)|qu['’]est-ce qui (?:est|a été) \p{L}+(?:é|uit|rit|ert|nu)|que (?:nous )?(?:dit|dévoile|révèle|explique) la \p{L}+ (?:phrase|partie)",
-    "es": r"(?:qué|cuáles)(?: \p{L}+)? (?:se \p{L}+[ea]n?|(?:es|son|fue|fueron) \p{L}+[ai]d[oa]s?)|qué (?:nos )?(?:dice|revela|explica|cuenta) (?:la|el) \p{L}+ (?:frase|oración|párrafo|parte)",
-    "it": r"(?:quali?|che cosa|che|cosa)(?: \p{L}+)? (?:viene|vengono|venne|vennero) \p{L}+(?:[aiu]t|tt|st|s|rt|nt)[oaie]|(?:che cosa|cosa) (?:ci )?(?:dice|rivela|spiega|racconta) (?:la|il) \p{L}+ (?:frase|paragrafo|parte|riga)",
-    "pt": r"(?:que|quais|o que)(?: \p{L}+)? (?:é|são|foi|foram) (?:\p{L}+(?:ad|id)[oa]s?|feit[oa]s?|dit[oa]s?)|o que (?:nos )?(?:diz|revela|explica|conta) (?:a|o) \p{L}+ (?:frase|parágrafo|parte|linha)",
+    "es": r"(?:qué|cuáles)(?: \p{L}+)? (?:se \p{L}+[ea]n?|(?:es|son|fue|fueron) \p{L}+[ai]d[oa]s?)|qué (?:nos )?(?:dice|revela|explica|cuenta) (?:la|el) \p{L}+ (?:frase|oración|párrafo|parte)|(?:(?:a|de|con|por|en) )?(?:quién(?:es)?|qué|cuándo|dónde|adónde|cómo)(?: (?:l[oae]s?|se))? \p{L}+(?:aron|ieron|ó|aban?)(?: (?:dentro|fuera|antes|después|luego|allí|ahí|\p{L}+mente))?",
+    "it": r"(?:quali?|che cosa|che|cosa)(?: \p{L}+)? (?:viene|vengono|venne|vennero) \p{L}+(?:[aiu]t|tt|st|s|rt|nt)[oaie]|(?:che cosa|cosa) (?:ci )?(?:dice|rivela|spiega|racconta) (?:la|il) \p{L}+ (?:frase|paragrafo|parte|riga)|(?:(?:a|di|con|da|per) )?(?:chi|che cosa|cosa|perché|quando|dove|come)(?: (?:l[aoie]|li|si|ci))? (?:\p{L}+(?:arono|erono|irono|ettero|ò)|(?:fu|furono) \p{L}+(?:[aiu]t|tt|st|s|rt|nt)[oaie])(?: (?:dentro|fuori|prima|dopo|poi|lì|là|\p{L}+mente))?",
+    "pt": r"(?:que|quais|o que)(?: \p{L}+)? (?:é|são|foi|foram) (?:\p{L}+(?:ad|id)[oa]s?|feit[oa]s?|dit[oa]s?)|o que (?:nos )?(?:diz|revela|explica|conta) (?:a|o) \p{L}+ (?:frase|parágrafo|parte|linha)|(?:(?:a|de|com|por|em) )?(?:quem|o que|por que|quando|onde|como) \p{L}+(?:aram|eram|iram|ou|iu)(?: (?:dentro|fora|antes|depois|lá|ali|\p{L}+mente))?",
     "ru": rf"(?:какие|какая|какое|какой|какую) {_NOUNS['ru']} (?:\p{{L}}+(?:ется|ются|ятся|ится)|\p{{L}}+н[оаы])|что (?:сравнивает|описывает|обсуждает|рассматривает|подч[её]ркивает|доказывает|утверждает|предлагает|перечисляет|анализирует)ся|(?:о ч[её]м|что) \p{{L}}+[еи]т \p{{L}}+ (?:предложение|абзац|строка|часть)",
     "ar": rf"(?:ما|ماذا)(?: هي| هو)? {_NOUNS['ar']} (?:ال\p{{L}}+|التي (?:تم|تمت|يتم|تتم)(?: \p{{L}}+){{1,2}})|ما الذي (?:تم|تمت|يتم|تتم) \p{{L}}+|ماذا (?:تخبرنا|تقول|توضح) (?:الجملة|الفقرة) \p{{L}}+",
     "hi": rf"(?:कौन[- ]?(?:से|सी|सा)|क्या|किन|किस) {_NOUNS['hi']}(?: (?:पर|का|की|के|को))?(?: \S+){{1,4}}|किस(?:की|का|के) (?:\S+ )(?:की|का) (?:गई|गया|जा रही|जा रहा) (?:है|हैं)|\S+ (?:वाक्य|अनुच्छेद|पंक्ति)(?: हमें)? क्या \S+ (?:है|हैं)",

@@ -11,12 +11,12 @@ from curation.checks.grams import LETTER
 # The word that joins, with a preposition or an adverb behind it, then the asking word.
 _AND_ASKS = {
     "en": r"\b(?:and|or|as well as),? (?:also,? |then |in addition,? |additionally,? |furthermore,? )?(?:(?:in|by|for|to|of|with|on|at|from|under|after|through|during|into) )?(?:who|whom|whose|what|when|where|which|why|how)\b",
-    "de": r"\b(?:und|oder|sowie),? (?:(?:außerdem|auch|zudem|ferner|zusätzlich|darüber hinaus|weiterhin),? )?(?:(?:\w{2,4}|zwischen|gegen|unter|nach|während|durch|aufgrund) )?(?:wer|wessen|woher|wohin|woraus|worin|woran|worauf|wen|wem|was|wann|wo|wie|welche\w?|warum|wodurch|weshalb|wieso|womit|wofür)\b",
+    "de": r"\b(?:und|oder|sowie),? (?:(?:ausserdem|auch|zudem|ferner|zusätzlich|darüber hinaus|weiterhin),? )?(?:(?:\w{2,4}|zwischen|gegen|unter|nach|während|durch|aufgrund) )?(?:wer|wessen|woher|wohin|woraus|worin|woran|worauf|wen|wem|was|wann|wo|wie|welche\w?|warum|wodurch|weshalb|wieso|womit|wofür)\b",
     "fr": r"\b(?:et|ou|ainsi que),? (?:(?:aussi|également|en outre|de plus|par ailleurs|en plus),? )?(?:(?:\w{1,4}|depuis|pendant|avec|contre|dans) )?(?:qui|quand|quel(?:le)?s?|pourquoi|comment|combien|en quoi|qu['’]est-ce|où)\b",
     "es": r"\b(?:[yeou]|así como),? (?:(?:también|además|asimismo|por otra parte),? )?¿?(?:(?:\w{1,5}|durante|contra) )?¿?(?:quién(?:es)?|qué|cuándo|dónde|cuál(?:es)?|cómo|cuánt[oa]s?)\b",
     "it": r"\b(?:e|ed|o|nonché),? (?:(?:inoltre|anche|poi|in più),? )?(?:(?:\w{1,5}|durante|contro|secondo) )?(?:chi|che cosa|in che|dov['’]|com['’]|cosa|quando|dove|quale|quali|qual|perché|come|quant[oaie])\b",
-    "pt": r"\b(?:e|ou|bem como|assim como),? (?:(?:também|além disso|ainda|ademais),? )?(?:(?:\w{1,5}|durante|contra|segundo) )?(?:quem|o que|quando|onde|qual|quais|por que|como|quant[oa]s?)\b",
-    "ru": r"\b(?:и|или|а),? (?:(?:также|тоже|ещё|еще|кроме того|вдобавок|к тому же),? )?(?:(?:\w{1,3}|после|через|между|около|перед|против) )?(?:кто|кого|что|чем|когда|где|куда|как|каков\w*|как(?:ой|ая|ое|ие|их|им|ую)|почему|зачем|сколько)\b",
+    "pt": r"\b(?:e|ou|bem como|assim como),? (?:(?:também|além disso|ainda|ademais),? )?(?:(?:\w{1,5}|durante|contra|segundo) )?(?:quem|o que|quando|onde|qual|quais|por que|como|quant[oa]s?)\b|\be (?:também|além disso|ainda),? (?:em|de|a|por|para|com) que\b",
+    "ru": r"\b(?:и|или|а),? (?:(?:также|тоже|ещё|еще|кроме того|вдобавок|к тому же),? )?(?:(?:\w{1,3}|после|через|между|около|перед|против) )?(?:кто|кого|кому|кем|ком|что|чего|чему|чем|чём|когда|где|куда|как|каков\w*|как(?:ой|ая|ое|ие|их|им|ую|ом|ого|ому|ими)|почему|зачем|сколько)\b",
     "hi": r"(?:और|तथा|एवं|या) (?:\S+ ){0,3}?(?:कौन|किसने|किस|क्या|कब|कहाँ|कहां|कितन\S*|क्यों|कैस\S)(?![\p{L}\p{M}])",
     "ar": r"\sو(?:من (?:هو|هي|الذي|قام|كان)|ما هو|ما هي|ما|ماذا|متى|أين|لماذا|كيف|كم|هل|أي)\s",
     "ja": r"(?:か[、,。]|[、,](?:また|そして|さらに|かつ)|また[、,]|そして[、,]?).{0,30}(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
@@ -27,10 +27,10 @@ _AND_ASKS = {
 # Where a verb or a particle ends its clause, it shows where a second one begins: that one may ask at its end.
 _ENDS_AND_ASKS = {
     "hi": r"(?:है|हैं|था|थी|थे|थीं|हुआ|हुई|हुए|गया|गयी|गई|गए|दिया|किया|लिया|की|कहाँ|कब|कौन|क्या),? (?:और|तथा|एवं|व)(?: साथ ही| यह भी)?,? .*(?<![\p{L}\p{M}])(?:कौन|किस(?!ी)|किन|क्या|कब|कहाँ|कहां|कितन|क्यों|कैस)",
-    "ja": r"(?:か|です|ます|した|った|たか)[、,。 　]*(?:そして|また|さらに|それと|それから|及び|および|加えて|かつ).+(?:何|誰|どこ|いつ|いくつ|どの|どんな|どう|なぜ)|(?<=[いすたなのる])か[、,。 　]+\p{L}.+(?:何|誰|どこ|いつ|いくつ|どの|どんな|どう|なぜ).*か?$",
-    "ko": r"(?:나요|까요?|니까|는가|인가|은가|[했었았였]나|는지|[은는])[ ,]+(?:그리고|또한|또|더불어|아울러),? .*(?:무엇|무슨|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇|얼마)|(?:나요|니까|는가|[했었았였]나)[ ,]+(?!라는|라고|하는)\S+ .*(?:무엇|무슨|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇|얼마)",
+    "ja": r"(?:か|です|ます|した|った|たか)[、,。 　]*(?:そして|また|さらに|それと|それから|及び|および|加えて|かつ).+(?:何|誰|どこ|いつ|いくつ|どの|どちら|どれ|いくら|どんな|どう|なぜ|は\W*$)|(?<=[いすたなのる])か[、,。 　]+\p{L}.+(?:何|誰|どこ|いつ|いくつ|どの|どちら|どれ|いくら|どんな|どう|なぜ).*か?$",
+    "ko": r"(?:나요|까요?|니까|는가|인가|은가|[했었았였]나|는지|[은는])[ ,]+(?:그리고|또한|또|더불어|아울러),? .*(?:무엇|무슨|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇|얼마|[은는]\W*$)|(?:나요|니까|는가|[했었았였]나)[ ,]+(?!라는|라고|하는)\S+ .*(?:무엇|무슨|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇|얼마)",
     "th": r"(?:อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|ใด)(?:บ้าง)?\s*(?:และ|แล้ว|อีกทั้ง|รวมถึง|นอกจากนี้).+(?:อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด|ทำไม|หรือไม่)",
-    "zh": r"[，,；;、]\s*(?:以及|另外|还有|還有|同时|同時|此外|并且|並且|而且|而|那么|那麼).*(?:什么|什麼|甚麼|谁|誰|哪|几|幾|多少|(?<![任如])何|怎|为$|為$|是$)",
+    "zh": r"[，,；;、]\s*(?:以及|另外|还有|還有|同时|同時|此外|并且|並且|而且|而|那么|那麼).*(?:什么|什麼|甚麼|谁|誰|哪|几|幾|多少|(?<![任如])何|怎|[为為是]\W*$)",
     "ar": r"\s(?:و\s?(?:أيض[اً]*|كذلك|بالإضافة إلى ذلك|علاوة على ذلك)|كما),? (?:\S{1,3} )?(?:من|ما|ماذا|متى|أين|لماذا|كيف|كم|هل|أي)\s|\sو (?:ما|ماذا|متى|أين|لماذا|كيف|كم|هل)\s",
 }
 _ASKS = {
@@ -42,11 +42,11 @@ _ASKS = {
     "pt": r"\b(?:quem|que|quando|onde|qual|quais|como|quant\w+)\b",
     "ru": r"\b(?:кто|кого|что|чем|когда|где|куда|как\w*|почему|зачем|сколько)\b",
     "hi": r"(?<![\p{L}\p{M}])(?:कौन|किस|किन|क्या|कब|कहाँ|कहां|कितन|क्यों|कैस)",
-    "ar": r"(?:من|ما|ماذا|متى|أين|أي|لماذا|كيف|كم|هل)",
+    "ar": r"(?:من|ما|ماذا|متى|أين|أي|لماذا|كيف|كم|هل|^اذكر|^أذكر|^حدد)",
     "ja": r"(?:何|誰|どこ|いつ|いくつ|どの|どう|なぜ)",
     "ko": r"(?:무엇|누구|누가|언제|어디|어느|어떤|어떻게|왜|몇)",
     "th": r"(?:อะไร|ใคร|ไหน|เมื่อใด|อย่างไร|เท่าใด|เท่าไร|(?<!เ)กี่|ใด|ทำไม)",
-    "zh": r"(?:什么|什麼|谁|誰|哪|几|多少|(?<!任)何|怎)",
+    "zh": r"(?:什么|什麼|谁|誰|哪|几|多[少大长長久远遠高]|(?<!任)何|怎)",
 }
 # "..., and why?": an asking word that is a whole clause.
 _AND_WHY = {
@@ -113,7 +113,9 @@ def _ends_and_asks(plain: str, begins: int, ended: regex.Pattern) -> bool:
 @lru_cache
 def _anew(lang: str) -> regex.Pattern:
     """Return what matches an asking word with a capital in the midst of a text, where it begins no title."""
-    return regex.compile(rf"(?<=[\p{{Ll}}\p{{N}}] )(?=\p{{Lu}}|¿)(?:(?i:{_ANEW[lang]}))(?= \p{{Ll}})")
+    return regex.compile(
+        rf"(?<=\p{{Ll}}{{4}} |\p{{N}} | (?:and|or|und|oder|et|ou|y|e|и) )(?=\p{{Lu}}(?:\p{{Ll}}| )|¿)(?:(?i:{_ANEW[lang]}))(?= \p{{Ll}})"
+    )
 
 
 def _begins_anew(text: str, lang: str) -> bool:
