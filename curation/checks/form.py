@@ -41,7 +41,7 @@ _NEVER_LAST = frozenset(
 )
 MIN_LETTERS, MIN_LETTERS_DENSE, MIN_LETTERS_KEYWORDS = 10, 5, 3
 MIN_CLAIM_WORDS, MIN_CLAIM_LETTERS_DENSE = 4, 8
-_PARTS = regex.compile(r"\s[/|]\s|\s(?=(?:\p{L}+\s?)?\(?\d{1,2}\s?[):：]\s*\p{L})")
+_PARTS = regex.compile(r"\s[/|]\s|\s(?=(?:\p{L}+\s?)?\(?\d{1,2}\s?[):：]\s*\p{L})|\s(?=[2-9]\s?[.．、]\s+[\p{L}\p{N}])")
 MIN_PART_LETTERS = 8
 MIN_QUESTION_LETTERS = 4  # a shorter piece before a question mark is no question of its own
 MAX_CHARACTERS, MAX_CHARACTERS_DENSE = 400, 250

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import regex
 
+from curation.checks.empty_frames import is_empty_frame
 from curation.checks.nameless_words import (
     POSSESSIVES,
     PRONOUN_PIECES,
@@ -21,6 +22,7 @@ from curation.checks.nameless_words import (
     nameless_words,
     words_of,
 )
+from curation.checks.thin_words import is_thin, may_be_thin, thin_pieces
 from data.text import normalise
 
 # "it" and its like that stand for nothing, or for what follows: "How much does it cost to ...", "Is it true that ...".
@@ -65,7 +67,7 @@ def lacks_subject(text: str, lang: str) -> bool:
         return False
     text = _QUOTED.sub(" 0 ", text)  # a title is a name, whatever words it is made of
     content = content_words(text, lang)
-    if not content:
+    if not content or _is_thin(text, content, lang) or is_empty_frame(text, lang):
         return True
     plain = normalise(text)
     pieces = nameless_pieces(lang)
@@ -80,3 +82,18 @@ def lacks_subject(text: str, lang: str) -> bool:
         return True
     lacking = (pronouns | _possessives(lang)) - _REPEATS_SUBJECT.get(lang, set())
     return len(content) == 1 and not _NAME.search(text) and any(word in lacking for word in words)
+
+
+def _is_thin(text: str, content: list[str], lang: str) -> bool:
+    """Return whether nothing in a text says what it is about: all its words are thin, or name nothing."""
+    if not may_be_thin(text, lang):
+        return False
+    if nameless_pieces(lang) is None:
+        return all(is_thin(word, lang) for word in content)
+    return not _LETTER.search(_thin_and_nameless(lang).sub("", normalise(text)))
+
+
+@lru_cache
+def _thin_and_nameless(lang: str) -> regex.Pattern:
+    pieces = nameless_pieces(lang)
+    return regex.compile(f"{PRONOUN_PIECES[lang]}|{thin_pieces(lang)}|{pieces.pattern if pieces else ''}")

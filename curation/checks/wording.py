@@ -53,9 +53,11 @@ _UNMARKED = regex.compile(
     r"|[\p{Hiragana}\p{Katakana}].*(か|は|何|誰|どこ|いつ|いくつ)[。．]?$|^.{4,}[吗嗎呢][。．]?$"
 )
 # Where one such question may end and another begin: Thai puts a space between sentences, and elsewhere too.
-_GAP = regex.compile(r"(?<=\p{Thai}) +(?=\p{Thai})(?!ถึง|ปี|หรือ)|(?<=か)[。．]\s*(?=.)")
+_GAP = regex.compile(
+    r"(?<=\p{Thai}) +(?=\p{Thai})(?!ถึง|ปี|หรือ)|(?<=か)[。．]\s*(?=.)|(?<=[\p{Hiragana}\p{Han}]) +(?=[\p{Han}\p{Hiragana}\p{Katakana}])"
+)
 _ASKS_UNMARKED = regex.compile(
-    r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด(?![^ ]{0,14}หนึ่ง)|ทำไม|\p{Hiragana}か[。．]?\s*$"
+    r"อะไร|ใคร|ไหน|เมื่อใด|เมื่อไร|เมื่อไหร่|อย่างไร|เท่าใด|เท่าไร|เท่าไหร่|(?<!เ)กี่|ใด(?![^ ]{0,14}หนึ่ง)|ทำไม|\p{Hiragana}か[。．]?\s*$|[什甚][么麼]|谁|誰|哪|多少|何|どこ|いつ|どの|なぜ"
 )
 MIN_LETTERS_OF_EACH = 8
 _CLAUSE_AND_STOP = regex.compile(r"[,،].*[.]\s*$", regex.DOTALL)  # "When it was built, the town had no water."

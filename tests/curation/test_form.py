@@ -304,3 +304,42 @@ def test_when_and_how_ask_once():
 def test_a_question_that_speaks_of_a_problem_is_no_instruction():
     query = "古代の人々が水をどう得たかという根本的な問題を扱う『水について』は誰が書いたか。"
     assert form.check_instruction_echo(asked(query, "ja"), CONFIG) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "Who built the reservoir of Kalumi and in addition in which year was it filled?"),
+        ("en", "Who built the reservoir of Kalumi When was the dam opened"),
+        ("de", "Wer baute den Stausee von Kalumi und außerdem in welchem Jahr wurde er gefüllt?"),
+        ("fr", "Qui a construit le barrage de Kalumi et aussi en quelle année fut-il rempli ?"),
+        ("es", "¿Quién construyó la presa de Kalumi y además ¿en qué año se llenó?"),
+        ("it", "Chi ha costruito la diga di Kalumi e inoltre in quale anno fu riempita?"),
+        ("pt", "Quem construiu a barragem de Kalumi e também em que ano foi enchida?"),
+        ("ru", "Кто построил плотину Калуми, а также в каком году её заполнили?"),
+        ("ar", "من بنى سد كالومي وأيضا متى تم ملؤه بالماء؟"),
+        ("hi", "कालुमी का बाँध किसने बनाया था और साथ ही उसमें पानी कब भरा गया?"),
+        ("ja", "カルミのダムを建設したのは誰ですか、また完成したのはいつですか"),
+        ("ko", "칼루미 댐은 누가 지었나요 그리고 완공된 해는 언제인가요?"),
+        ("ko", "칼루미 댐은 누가 지었나요 물은 언제 채워졌나요"),
+        ("th", "ใครสร้างเขื่อนกาลูมีที่ใด และเขื่อนนั้นเปิดใช้งานเป็นครั้งแรกเมื่อใด"),
+        ("th", "เขื่อนกาลูมีใครเป็นผู้สร้าง 2. เขื่อนกาลูมีเปิดใช้งานเมื่อใด"),
+        ("zh", "卡卢米水库是谁建造的，另外水库里的水从哪里来？"),
+        ("zh", "卡卢米的水库是谁建造的 水库里的水从哪条河来"),
+    ],
+)
+def test_questions_joined_by_more_than_and_are_several(lang, query):
+    assert form.check_one_question(asked(query, lang), CONFIG) == "several_questions"
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "What are the WHO criteria for a clean reservoir?"),
+        ("en", "What grew in Kalumi 2.5 million years ago?"),
+        ("es", "¿Quién presentó en Kalumi el programa de ¿Quién sabe nadar?"),
+        ("th", "ใครเป็นผู้ตัดสินใจว่าที่ดินหรือทรัพย์สินจะถูกใช้อย่างไร"),
+    ],
+)
+def test_titles_numbers_and_names_ask_no_second_time(lang, query):
+    assert form.check_one_question(asked(query, lang), CONFIG) is None

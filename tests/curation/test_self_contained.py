@@ -125,3 +125,53 @@ def test_an_author_without_a_name_and_what_is_given_point_at_the_text(lang, quer
 def test_an_author_or_a_title_that_is_named_stands_on_its_own(lang, query):
     seen = asked(query, query_lang=lang)
     assert (check_points_at_text(seen, CONFIG), check_pronoun(seen, CONFIG)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "What arguments were put forward?"),
+        ("en", "What is being analysed?"),
+        ("de", "Welche Einzelheiten werden geschildert?"),
+        ("de", "Wen trafen sie dort?"),
+        ("fr", "Quelles hypothèses sont formulées ?"),
+        ("es", "¿Qué hipótesis se plantean?"),
+        ("es", "¿Dónde desembarcaron?"),
+        ("it", "Quali ipotesi vengono formulate?"),
+        ("it", "Quando partirono?"),
+        ("pt", "Que hipóteses são formuladas?"),
+        ("ru", "Какие доводы излагаются?"),
+        ("ar", "ما الحجج المعروضة؟"),
+        ("hi", "कौन से तर्क प्रस्तुत किए गए हैं?"),
+        ("ja", "どのような根拠が示されていますか"),
+        ("ko", "어떤 근거가 제시되어 있습니까?"),
+        ("th", "มีเหตุผลใดบ้าง"),
+        ("zh", "列举了哪些理由?"),
+    ],
+)
+def test_a_question_whose_blanks_only_the_text_can_fill_is_dropped(lang, query):
+    assert check_pronoun(asked(query, lang), CONFIG) == "pronoun"
+
+
+@pytest.mark.parametrize(
+    ("lang", "query"),
+    [
+        ("en", "How do children learn to read?"),
+        ("en", "What is a snippet?"),
+        ("en", "What reasons are given for the Kalumi dam?"),
+        ("en", "How is a solid dissolved?"),
+        ("de", "Warum ziehen Menschen um?"),
+        ("en", "Which foods are fermented?"),
+        ("de", "Welche Lebensmittel werden fermentiert?"),
+        ("es", "¿Qué alimentos se fermentan?"),
+        ("fr", "Comment les enfants apprennent-ils ?"),
+        ("es", "¿Qué minerales se encuentran en Kalumi?"),
+        ("es", "¿Quién fundó Kalumi?"),
+        ("it", "Quali minerali vengono estratti a Kalumi?"),
+        ("ru", "Что такое строка?"),
+        ("ja", "責任とは何ですか"),
+        ("zh", "什么是数据?"),
+    ],
+)
+def test_a_general_question_of_common_words_is_kept(lang, query):
+    assert check_pronoun(asked(query, lang), CONFIG) is None
