@@ -11,16 +11,10 @@ import tyro
 
 from curation.command_config import ExpandConfig, ExportConfig, InspectConfig, LedgerConfig, PushConfig, VerifyConfig
 from curation.config import (
-    DedupConfig,
-    FilterConfig,
-    GenerateConfig,
-    JudgeConfig,
-    PassageConfig,
     RunConfig,
     SampleConfig,
-    SplitConfig,
 )
-from curation.recorded import read_recorded
+from curation.recorded import SECTIONS, read_recorded
 from data.errors import InputError, RunError, printable, run_command
 
 USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help lists the options)
@@ -45,15 +39,6 @@ USAGE = """usage: m3-curate COMMAND [options]        (m3-curate COMMAND --help l
 A stage works on the run's folder (--out) and does what is missing before it; its options default to those that
 the run was started with.
 """
-_SECTIONS: dict[str, Any] = {
-    "sample": SampleConfig,
-    "split": SplitConfig,
-    "passages": PassageConfig,
-    "generate": GenerateConfig,
-    "filter": FilterConfig,
-    "dedup": DedupConfig,
-    "judge": JudgeConfig,
-}
 _STAGES: dict[
     str, tuple[str, tuple[str, ...]]
 ] = {  # command -> last stage to do, sections of the configuration it takes
@@ -226,8 +211,8 @@ def _parse_stage(command: str, rest: list[str]) -> RunConfig:
         )
     fields: list[Any] = [("out", _Out)]
     for section in sections:
-        default = getattr(recorded, section) if recorded else _SECTIONS[section]()
-        fields.append((section, _SECTIONS[section], dataclasses.field(default=default)))
+        default = getattr(recorded, section) if recorded else SECTIONS[section]()
+        fields.append((section, SECTIONS[section], dataclasses.field(default=default)))
     type_ = dataclasses.make_dataclass(command, [*fields, ("overwrite", _Overwrite, False)], kw_only=True)
     parsed = _parse(command, type_, rest)
     assert recorded

@@ -31,7 +31,7 @@ def filter_questions(
         number = numbers.get(row["docid"])
         document = documents["text"][number].as_py() if number is not None else None
         asked = read_row(row, texts[row["passage_id"]], document)
-        row["query"], row["reason"] = asked.query, first_reason(asked, config) or _literal_reason(asked, config)
+        row["query"], row["reason"] = asked.query, first_reason(asked, config)
         row["detected_lang"] = None if asked.style == "keywords" else asked.language[1]
         row["lexical_overlap"] = asked.overlap
     rank_sources(rows, documents, config.uniqueness_depth)
@@ -39,11 +39,6 @@ def filter_questions(
         {"place": row["query_id"], "reason": row["reason"], "detail": row["query"]} for row in rows if row["reason"]
     ]
     return conform(pa.Table.from_pylist(rows, schema=QUESTION), QUESTION), pa.Table.from_pylist(rejects, schema=REJECT)
-
-
-def _literal_reason(asked: Asked, config: FilterConfig) -> str | None:
-    """A question that takes too many of its words from the passage is found without being taught."""
-    return "too_literal" if asked.overlap > config.max_lexical_overlap else None
 
 
 def read_row(row: dict[str, object], passage: str, document: str | None = None) -> Asked:

@@ -33,6 +33,7 @@ from prompts import Prompt
 
 POINTS = ("grounded", "specific", "answerable", "self_contained")
 UNREADABLE = "judge_unreadable"
+_JUDGED = [name for name in QUESTION.names if name.startswith("judge_")]
 _GRADE = regex.compile(r"^\W{0,4}([1-5])(?![\d.])")
 _HASHES = 2**64
 FIRST = 20  # questions that are judged before the others
@@ -207,7 +208,7 @@ def write_audit(judged: pa.Table, passages: pa.Table, config: JudgeConfig, seed:
     Each line has question, passage, grades, the judge's reason and whether it let the question pass; `right` waits for
     the person's word. Which ones are drawn depends on the seed and the ids alone.
     """
-    columns = ["query_id", "query", "lang", "passage_id", "docid", "reason", *QUESTION.names[_first_judged() : -1]]
+    columns = ["query_id", "query", "lang", "passage_id", "docid", "reason", *_JUDGED]
     rows = judged.filter(pa.compute.is_valid(judged["judge_model"])).select(columns).to_pylist()
     drawn = [row for row in rows if seeded_hash(seed, f"audit {row['query_id']}") < config.judge_audit_share * _HASHES]
     wanted = {row["passage_id"] for row in drawn}
@@ -230,7 +231,3 @@ def write_audit(judged: pa.Table, passages: pa.Table, config: JudgeConfig, seed:
     ]
     write_text(file, "".join(line + "\n" for line in lines))
     return len(lines)
-
-
-def _first_judged() -> int:
-    return QUESTION.get_field_index("judge_model")

@@ -162,7 +162,8 @@ def check(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
 def deduplicate(config: RunConfig, outputs: Outputs, command: Command) -> StageOutput:
     """Drop questions that were asked already, and easy ones beyond their quota."""
     before, benchmarks = outputs["filter"], config.split.decontaminate
-    settings = {**effective(config.dedup), "decontaminate": mark_benchmarks(benchmarks)}
+    marks_of_benchmarks = outputs["split"].manifest["config"]["decontaminate"]  # split has read and digested them
+    settings = {**effective(config.dedup), "decontaminate": marks_of_benchmarks}
     stage = Stage("dedup", QUESTION, settings, config.seed, before.digest)
 
     def work() -> tuple[pa.Table, pa.Table]:

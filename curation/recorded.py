@@ -17,6 +17,17 @@ from curation.config import (
 )
 from data.errors import InputError
 
+# The parts of a run's configuration by their names: on the command line, in DIR/config.json, and as stages.
+SECTIONS: dict[str, Any] = {
+    "sample": SampleConfig,
+    "split": SplitConfig,
+    "passages": PassageConfig,
+    "generate": GenerateConfig,
+    "filter": FilterConfig,
+    "dedup": DedupConfig,
+    "judge": JudgeConfig,
+}
+
 
 def check_config(config: RunConfig) -> None:
     """Raise `InputError` for a value that no stage can work with."""
@@ -72,17 +83,8 @@ def read_recorded(out: Path | None) -> RunConfig | None:
 
 
 def _from_json(plain: dict[str, Any], out: Path) -> RunConfig:
-    types: dict[str, Any] = {
-        "sample": SampleConfig,
-        "split": SplitConfig,
-        "passages": PassageConfig,
-        "generate": GenerateConfig,
-        "filter": FilterConfig,
-        "dedup": DedupConfig,
-        "judge": JudgeConfig,
-    }
     sections: dict[str, Any] = {}
-    for name, section in types.items():
+    for name, section in SECTIONS.items():
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in plain.get(name, {}).items()
         }

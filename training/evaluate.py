@@ -94,17 +94,10 @@ def _check(config: EvaluateConfig) -> None:
 def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
     import torch
 
-    from training.model import load_model
+    from training.model import load_reader
 
     assert config.model is not None
-    model, tokenizer = load_model(config.model)
-    longest = max(config.max_length, config.max_query_length)
-    if longest > model.max_length:
-        raise InputError(
-            f"{config.model} has positions for {model.max_length} tokens, fewer than {longest}; "
-            f"give --max-length {min(config.max_length, model.max_length)} "
-            f"--max-query-length {min(config.max_query_length, model.max_length)}"
-        )
+    model, tokenizer = load_reader(config.model, config.max_length, config.max_query_length)
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 

@@ -149,7 +149,7 @@ def _needed_rows(dataset: CuratedDataset, needed: set[tuple[str, str]]) -> Itera
     """Yield the needed documents, a few at a time; a corpus may be far larger than memory."""
     columns = ["docid", "title", "text", "lang", "group", "cluster"]
     for lang in sorted({lang for lang, _ in needed}):
-        with open_parquet(dataset.path / f"corpus-{lang}" / "corpus.parquet") as file:
+        with open_parquet(dataset.corpus_file(lang)) as file:
             for batch in file.iter_batches(batch_size=DOCUMENTS_AT_A_TIME, columns=columns):
                 rows = [row for row in batch.to_pylist() if (lang, row["docid"]) in needed]
                 if rows:

@@ -11,13 +11,29 @@ Split = Literal["train", "dev", "test"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MineConfig:
+class ReadingConfig:
+    """Which questions are meant, and how long documents are read beside them: what mine and teach have in common."""
+
+    dataset: Path
+    """Folder of the curated data set: DIR or DIR/dataset."""
+    languages: tuple[str, ...] = ()
+    """Only these languages; all by default."""
+    max_query_length: int = 512
+    """Tokens of a question that are read."""
+    overlap: float = 0.1
+    """Share of a window that the next one repeats."""
+    sub_batch_tokens: int = 16_384
+    """Tokens, padding included, that are encoded at once; a longer window goes alone."""
+    bf16: bool = False
+    """Encode in bfloat16: faster on a GPU."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MineConfig(ReadingConfig):
     """Find hard negatives: documents that look right for a question and are not. What stops it, the same command
     resumes.
     """
 
-    dataset: Path
-    """Folder of the curated data set: DIR or DIR/dataset."""
     model: str | None = None
     """Folder or Hugging Face id of the M3 that searches; without it only BM25 does."""
     out: Path | None = None
@@ -26,8 +42,6 @@ class MineConfig:
     """What searches, in this order of turns; by default all four with a model, bm25 without."""
     negatives: int = 7
     """Negatives of a question, at most."""
-    languages: tuple[str, ...] = ()
-    """Only these languages; all by default."""
     splits: tuple[Split, ...] = ("train",)
     """The questions of these splits; each is searched among the documents of its own split."""
     skip_top: int = 0
@@ -55,14 +69,6 @@ class MineConfig:
     can."""
     max_length: int = 8192
     """Tokens that the model reads at once; a longer document is read in windows, and the best one counts."""
-    max_query_length: int = 512
-    """Tokens of a question that are read."""
-    overlap: float = 0.1
-    """Share of a window that the next one repeats."""
-    sub_batch_tokens: int = 16_384
-    """Tokens, padding included, that are encoded at once; a longer window goes alone."""
-    bf16: bool = False
-    """Encode in bfloat16: faster on a GPU."""
     cache: Path | None = None
     """Folder of encoded documents and of scores, to go on from; by default beside the data set that is written."""
     overwrite: bool = False
@@ -70,11 +76,9 @@ class MineConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeachConfig:
+class TeachConfig(ReadingConfig):
     """Let a teacher score the positives and negatives of every question. What stops it, the same command resumes."""
 
-    dataset: Path
-    """Folder of the curated data set: DIR or DIR/dataset."""
     reranker: str | None = None
     """Folder or Hugging Face id of a cross-encoder with one output, such as BAAI/bge-reranker-v2-m3."""
     model: str | None = None
@@ -83,21 +87,11 @@ class TeachConfig:
     """Which score of --model: one head's, or the sum that the loss weights (1, 0.3, 1)."""
     out: Path | None = None
     """Write to a copy of the data set, OUT/dataset; by default the data set itself gets the scores."""
-    languages: tuple[str, ...] = ()
-    """Only these languages; all by default."""
     splits: tuple[Split, ...] = ("train",)
     """The questions of these splits."""
     max_length: int | None = None
     """Tokens that the teacher reads at once; longer documents in windows, and the best one counts. By default 8192 for
     --model, 1024 for --reranker (question included), or all it can."""
-    max_query_length: int = 512
-    """Tokens of a question that are read."""
-    overlap: float = 0.1
-    """Share of a window that the next one repeats."""
-    sub_batch_tokens: int = 16_384
-    """Tokens, padding included, that are read at once; a longer window goes alone."""
-    bf16: bool = False
-    """Encode in bfloat16: faster on a GPU."""
     cache: Path | None = None
     """Folder of the scores so far, to go on from; by default beside the data set that is written."""
     overwrite: bool = False

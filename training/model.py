@@ -181,6 +181,18 @@ def load_model(
     return model.eval(), tokenizer
 
 
+def load_reader(name: str, max_length: int, max_query_length: int) -> "tuple[M3, PreTrainedTokenizerBase]":
+    """Load a model that is to read texts of these lengths; raises `InputError` when it has not that many positions."""
+    model, tokenizer = load_model(name)
+    longest = max(max_length, max_query_length)
+    if longest > model.max_length:
+        raise InputError(
+            f"{name} has positions for {model.max_length} tokens, fewer than {longest}; give --max-length"
+            f" {min(max_length, model.max_length)} --max-query-length {min(max_query_length, model.max_length)}"
+        )
+    return model, tokenizer
+
+
 def save_model(model: M3, tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
     """Write `model` and `tokenizer` to `folder` in the layout of BAAI/bge-m3, encoder as safetensors.
 

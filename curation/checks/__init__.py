@@ -71,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     grounding.check_copy,
     grounding.check_grounded,
     grounding.check_places,
+    grounding.check_literal,
 )
 
 

@@ -12,6 +12,7 @@ from curation.checks.grams import DENSE, LETTER, WORD, is_dense, lexical_overlap
 from curation.checks.instruction_echo import repeats_instruction
 from curation.checks.joined import joins_questions
 from curation.checks.nameless_words import words_of
+from curation.checks.recover import BULLET, NUMBERED
 from curation.checks.wording import QUESTION_MARK, asks, asks_twice_unmarked, is_question, requests, worded_as_question
 from curation.config import FilterConfig
 
@@ -25,7 +26,6 @@ _MARKUP = regex.compile(
 _LETTER_OR_MARK = regex.compile(r"[\p{L}\p{M}]")  # vowels of Arabic and of the Indic scripts are marks
 _JSON = regex.compile(r"^(?:```\w*\s*)?[\[{]\s*[\"'\[{]")
 _LABELS = regex.compile(r"^\W{0,4}(\p{L}[\p{L}_]{0,19})(?: \d+)?\W{0,4}[:：]", regex.MULTILINE)
-_LISTED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])|^\s*[-*•●▪]\s")
 _INSIDE_QUOTES = regex.compile(
     r"\"[^\"]*\"|“[^”]*”|«[^»]*»|「[^」]*」|『[^』]*』|《[^》]*》|\([^)]*\)|（[^）]*）|&quot;.*&quot;"
 )
@@ -118,7 +118,7 @@ def check_one_question(asked: Asked, config: FilterConfig) -> str | None:
 
 def _asks_twice(asked: Asked) -> bool:
     query, lines = asked.query, asked.lines
-    if len(lines) > 1 and (sum(map(is_question, lines)) > 1 or len(list(filter(_LISTED.match, lines))) > 1):
+    if len(lines) > 1 and (sum(map(is_question, lines)) > 1 or sum(map(_is_listed, lines)) > 1):
         return True
     if _asks_in_parts(query, asked.expected):
         return True
@@ -132,6 +132,10 @@ def _asks_twice(asked: Asked) -> bool:
     if behind and worded_as_question(behind, asked.expected):
         return True
     return asked.style == "question" and joins_questions(query, asked.expected)
+
+
+def _is_listed(line: str) -> bool:
+    return bool(NUMBERED.match(line) or BULLET.match(line))
 
 
 def _asks_in_parts(query: str, lang: str) -> bool:

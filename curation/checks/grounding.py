@@ -44,6 +44,11 @@ def check_grounded(asked: Asked, config: FilterConfig) -> str | None:
     return "not_grounded" if in_document < MIN_IN_DOCUMENT else None
 
 
+def check_literal(asked: Asked, config: FilterConfig) -> str | None:
+    """It does not take too many of its words from the passage: BM25 finds such a question without being taught."""
+    return "too_literal" if asked.overlap > config.max_lexical_overlap else None
+
+
 def check_places(asked: Asked, config: FilterConfig) -> str | None:
     """The quoted places stand in the passage, and do not overlap."""
     details = asked.details or {}

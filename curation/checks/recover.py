@@ -10,8 +10,8 @@ from curation.checks.chatter import LABEL, closes, introduces, is_named_question
 from curation.checks.wording import QUESTION_MARK, is_question
 
 _LIST_MARK = regex.compile(r"^(?:[-*•●▪–—]\s+|\(?\d{1,2}[.)]\s+|\(?\d{1,2}[)、．）](?!\d)|[①②③④⑤]\s*|>\s+|#{1,6}\s+)")
-_NUMBERED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])")
-_BULLET = regex.compile(r"^[-*•●▪]\s")
+NUMBERED = regex.compile(r"^[\s*_#>]*(?:\p{L}+\s)?\(?(?:\d{1,2}\s*[.)、．）:：]|[①-⑨])")
+BULLET = regex.compile(r"^[-*•●▪]\s")
 _FENCE_OR_RULE = regex.compile(r"^[\W_]*$|^`{3}\w*$")
 _QUOTES = "\"'“”„«»‹›「」『』*_`‘’ "
 # What may be an announcement on the line of the question ends in one of these; in dense scripts no space follows.
@@ -33,7 +33,7 @@ def recover_question(answer: str) -> str:
     lines = [line.strip() for line in answer.splitlines() if not _FENCE_OR_RULE.match(line.strip())]
     if len(lines) == 1:
         return _clean_line(lines[0])
-    if len([line for line in lines if _NUMBERED.match(line)]) > 1 or len(list(filter(_BULLET.match, lines))) > 1:
+    if len([line for line in lines if NUMBERED.match(line)]) > 1 or len(list(filter(BULLET.match, lines))) > 1:
         return answer
     questions = [
         number for number, line in enumerate(lines) if is_question(strip_marks(line)) and not (number and offers(line))

@@ -1,7 +1,7 @@
 """Languages: their codes, and the two questions that are asked about them.
 
-`is_language` says whether a question is in the language that it should be in (`question_language`), `read_document` and
-`detect_language` say which one a document is in (`document_language`). Scripts and their shares are in `scripts`.
+`is_language` says whether a question is in the language that it should be in (`questions`), `read_document` and
+`detect_language` say which one a document is in (`documents`). Scripts and their shares are in `scripts`.
 """
 
 from functools import lru_cache

@@ -26,11 +26,6 @@ class Target:
     out: Path | None
     work: Path
 
-    @property
-    def path(self) -> Path:
-        """The data set that is written."""
-        return self.out or self.dataset.path
-
 
 def open_target(config: MineConfig | TeachConfig) -> Target:
     """Open the data set of `config`; raises `InputError` when --out is in use or is the data set itself."""
@@ -86,7 +81,7 @@ def window_limits(config: MineConfig | TeachConfig, max_length: int) -> WindowLi
 
 def corpus_mark(group: QuestionGroup) -> list[Any]:
     """Return what identifies the documents of a group, whatever becomes of its questions."""
-    return [group.lang, group.split, *table_marks(group.dataset.path / f"corpus-{group.lang}" / "corpus.parquet")]
+    return [group.lang, group.split, *table_marks(group.dataset.corpus_file(group.lang))]
 
 
 def with_columns(pairs: pa.Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from data.errors import InputError, RunError
+from data.errors import RunError
 from training.batching import split_by_tokens
 from training.mining.questions import Text
 from training.mining.windows import window_around, windows
-from training.model import M3, Representations, encode_batch, load_model
+from training.model import M3, Representations, encode_batch, load_reader
 from training.search import encode_ids
 
 if TYPE_CHECKING:
@@ -167,14 +167,7 @@ def enough_memory(sub_batch_tokens: int, max_length: int) -> Iterator[None]:
 
 def load_encoder(name: str, limits: WindowLimits) -> WindowEncoder:
     """Load the M3 `name`; raises `InputError` when it has no positions for what `limits` lets it read."""
-    model, tokenizer = load_model(name)
-    longest = max(limits.max_length, limits.max_query_length)
-    if longest > model.max_length:
-        raise InputError(
-            f"{name} has positions for {model.max_length} tokens, fewer than {longest}; give --max-length"
-            f" {min(limits.max_length, model.max_length)} --max-query-length"
-            f" {min(limits.max_query_length, model.max_length)}"
-        )
+    model, tokenizer = load_reader(name, limits.max_length, limits.max_query_length)
     return WindowEncoder(model, tokenizer, limits)
 
 
