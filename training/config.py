@@ -9,6 +9,10 @@ import tyro
 
 Stage = Literal["pretrain", "finetune"]
 Size = Literal["tiny", "small"]
+HeadName = Literal["dense", "sparse", "multivec"]
+Freezable = Literal["encoder", "heads"]
+Window = Literal["head", "evidence", "all"]
+Attention = Literal["auto", "flash_attention_2", "padded"]
 
 _EFFORT = {"effort": True}  # a field that changes how a run works, never what it makes
 
@@ -37,7 +41,10 @@ class InitConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """Fine-tune a model on a curated data set; the same command again goes on where a stopped run was."""
+    """Fine-tune a model on a curated data set; the same command again goes on where a stopped run was.
+
+    Where transformers' TrainingArguments has a name for something, it has that name here too.
+    """
 
     dataset: Path
     """Folder of the curated data set: DIR or DIR/dataset."""
@@ -45,40 +52,100 @@ class FitConfig:
     """Folder or Hugging Face id of the model to start from, such as BAAI/bge-m3."""
     out: Path
     """Folder of the fine-tuned model, in the layout of BAAI/bge-m3, with fit.json and curves.png."""
+
     stage: Stage = "finetune"
-    """pretrain: dense InfoNCE with in-batch negatives. finetune: three heads with unified self-distillation."""
-    max_length: int = 8192
-    """Documents are cut to this many tokens."""
-    max_query_length: int = 512
-    """Questions are cut to this many tokens."""
-    learning_rate: float = 1e-5
-    """Peak learning rate; for a random model about 1e-3."""
-    epochs: int = 1
-    """Passes over the training questions."""
-    max_steps: int | None = None
-    """Stop after this many steps, with as many passes as that takes; replaces --epochs."""
-    batch_size: int | None = None
-    """Questions in a batch; by default the paper's number for each document length."""
-    sub_batch_tokens: int = 16_384
-    """Tokens, padding included, that are encoded at a time: memory depends on this and hardly on the batch."""
+    """pretrain: dense InfoNCE with in-batch negatives. finetune: the heads with unified self-distillation."""
+    heads: tuple[HeadName, ...] = ("dense", "sparse", "multivec")
+    """Heads whose scores are trained; their sum teaches each of them where there are several."""
+    freeze: Freezable | None = None
+    """What keeps its weights: the encoder (only heads learn), or the sparse and multivec heads."""
+    freeze_ratio: float = 1.0
+    """Share of the steps, from the first, for which --freeze holds; 0.1 is a warm-up."""
     temperature: float = 0.02
     """All scores are divided by it."""
-    negatives: int = 7
-    """Hard negatives of a question in a batch, at most; in-batch negatives come on top."""
     distill_start_ratio: float = 0.1
     """Share of the steps that warm up the heads before self-distillation joins the loss."""
-    warmup_ratio: float = 0.1
-    """Share of the steps in which the learning rate rises."""
-    weight_decay: float = 0.01
-    """Of all weights but biases and normalisations."""
-    attention_dropout: float = 0.0
-    """Probability; above 0 the fast attention kernels are off, which costs about three times the time."""
+    teacher_weight: float = 0.0
+    """Weight of the divergence from the teacher's scores that m3-train teach wrote into the data set; 0: not used."""
+    teacher_temperature: float = 1.0
+    """The teacher's scores are divided by it."""
+    negatives: int = 7
+    """Hard negatives of a question in a batch, at most; in-batch negatives come on top."""
+
+    max_length: int = 8192
+    """Tokens of a document that the model reads at once."""
+    max_query_length: int = 512
+    """Questions are cut to this many tokens."""
+    window: Window = "head"
+    """What is read of a longer document. head: its first tokens. evidence: for its own question the window that holds
+    the recorded passage, at a random place; for others a random window. all: every window, the best one counts."""
+    buckets: tuple[str, ...] = ()
+    """Document lengths that form batches, as TOKENS:QUESTIONS, such as `1024:64 4096:16 8192:8`; by default the
+    paper's table."""
+    batch_size: int | None = None
+    """Questions in a batch, whatever the length; by default those of the bucket."""
+    batch_tokens: int | None = None
+    """Instead: document tokens in a batch, negatives included; each bucket has as many questions as fit."""
+    same_language: bool = True
+    """Batches of one language; otherwise of all languages mixed."""
+
+    sub_batch_tokens: int = 16_384
+    """Tokens that are encoded at a time on a device: memory depends on this and hardly on the batch."""
+    find_batch: bool = field(default=False, metadata=_EFFORT)
+    """Try what the device can hold, instead of --sub-batch-tokens; what was found is kept with the run."""
+    attention: Attention = field(default="auto", metadata=_EFFORT)
+    """auto: texts one after the other without padding, on the device's fastest kernel. padded: the model's own."""
+    gradient_checkpointing: bool = field(default=False, metadata=_EFFORT)
+    """Keep only the borders of the layers in memory: for small devices, a third slower."""
     bf16: bool = False
     """Encode in bfloat16; scores and loss stay in float32."""
-    seed: int = 42
-    """Seed of batches, dropout and fresh heads."""
+    fp16: bool = False
+    """Encode in float16 with a scaled loss; for GPUs without bfloat16."""
+    attention_dropout: float = 0.0
+    """Probability; above 0 the fast attention kernels are off, which costs about three times the time."""
+
+    learning_rate: float = 1e-5
+    """Peak learning rate; for a random model about 1e-3."""
+    num_train_epochs: Annotated[int, tyro.conf.arg(aliases=["--epochs"])] = 1
+    """Passes over the training questions."""
+    max_steps: int | None = None
+    """Stop after this many steps, with as many passes as that takes; replaces --num-train-epochs."""
+    warmup_ratio: float = 0.1
+    """Share of the steps in which the learning rate rises."""
+    lr_scheduler_type: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
+    """How the learning rate falls after that."""
+    weight_decay: float = 0.01
+    """Of all weights but biases and normalisations."""
+    max_grad_norm: float = 1.0
+    """Longer gradients are shortened to this."""
+    lora_rank: int = 0
+    """Train low-rank adapters of this rank in place of the encoder's weights, merged on saving; 0: all weights."""
+    lora_alpha: float | None = None
+    """Adapters count this much over --lora-rank; by default twice the rank."""
+
+    eval_steps: int = 500
+    """Steps between evaluations on the dev questions, for which the best weights are kept; one more at the end.
+    0: never."""
+    eval_documents: int = 1000
+    """Documents of a language that dev questions are searched in, at most: their own, and a sample of the rest."""
     save_steps: Annotated[int, tyro.conf.arg(metavar="STEPS")] = field(default=500, metadata=_EFFORT)
     """Steps between checkpoints."""
+    save_total_limit: int = field(default=2, metadata=_EFFORT)
+    """Checkpoints that are kept; the best one comes on top."""
+    logging_steps: int = field(default=1, metadata=_EFFORT)
+    """Steps between entries of the history."""
+    report_to: tuple[str, ...] | None = field(default=None, metadata=_EFFORT)
+    """Also log to these, such as tensorboard or wandb; by default tensorboard where it is installed. none: nowhere."""
+    push_to_hub: bool = field(default=False, metadata=_EFFORT)
+    """Upload the finished model to the Hugging Face Hub, as a private repository."""
+    hub_model_id: str | None = field(default=None, metadata=_EFFORT)
+    """Its name there; by default that of the folder."""
+    fsdp: str = field(default="", metadata=_EFFORT)
+    """Shard the weights over the ranks as TrainingArguments' fsdp says, such as full_shard; started with torchrun."""
+    deepspeed: Path | None = field(default=None, metadata=_EFFORT)
+    """Configuration file of DeepSpeed ZeRO, as for TrainingArguments."""
+    seed: int = 42
+    """Seed of batches, dropout and fresh heads."""
     overwrite: bool = field(default=False, metadata=_EFFORT)
     """Replace what is in --out, also a run of another configuration."""
 
@@ -87,4 +154,4 @@ def deciding_settings(config: FitConfig) -> dict[str, Any]:
     """Return the settings that decide what a run makes, ready for JSON: not where it lies or how often it saves."""
     fields = [item.name for item in dataclasses.fields(config) if "effort" not in item.metadata]
     values = {name: getattr(config, name) for name in fields if name not in ("dataset", "out")}
-    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

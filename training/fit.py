@@ -65,7 +65,7 @@ def fit(config: FitConfig) -> dict[str, Any]:
         negatives=config.negatives if config.stage == "finetune" else 0,
         batch_size=config.batch_size,
         seed=config.seed,
-        epochs=config.epochs,
+        epochs=config.num_train_epochs,
         max_steps=config.max_steps,
     )
     _announce(config, data, len(plan))
@@ -101,7 +101,7 @@ def loss_history(state: "TrainerState") -> list[dict[str, float]]:
 def _check_settings(config: FitConfig) -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
-    at_least_one = ("epochs", "max_steps", "batch_size", "sub_batch_tokens", "save_steps")
+    at_least_one = ("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "save_steps")
     for name in at_least_one:
         value = getattr(config, name)
         if value is not None and value < 1:

@@ -14,53 +14,23 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from data.errors import RunError
-from training.batching import Batch, arrange_columns, split_by_tokens
+from training.batching import Batch
 from training.config import FitConfig
 from training.examples import TrainingData
-from training.model import load_model, pad_batch, save_model
+from training.model import load_model, save_model
+from training.planned import PlannedBatches
 from training.step import TrainingStep
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 COMPLETE_MARK = "complete"  # written last into a checkpoint: one without it was cut short
-
-
-class PlannedBatches(Dataset):
-    """The plan's batches as tensors, by step."""
-
-    def __init__(self, plan: Sequence[Batch], data: TrainingData, config: FitConfig, padding_id: int) -> None:
-        """Serve `plan`; self-distillation joins after the configured share of it."""
-        self.plan, self.data, self.config, self.padding_id = plan, data, config, padding_id
-        self.distill_from = math.ceil(len(plan) * config.distill_start_ratio)
-
-    def __len__(self) -> int:
-        """Return the number of steps."""
-        return len(self.plan)
-
-    def __getitem__(self, step: int) -> dict[str, Any]:
-        """Return the arguments of `TrainingStep.forward` for a step."""
-        batch, documents = self.plan[step], self.data.documents
-        columns = arrange_columns(batch, self.data.examples, documents.lengths, documents.kin)
-        lengths = [documents.lengths[row] for row in columns.documents]
-        examples = [self.data.examples[index] for index in batch.examples]
-        return {
-            "queries": pad_batch([example.input_ids for example in examples], self.padding_id),
-            "sub_batches": [
-                pad_batch([documents.input_ids(row) for row in columns.documents[part]], self.padding_id)
-                for part in split_by_tokens(lengths, self.config.sub_batch_tokens)
-            ],
-            "targets": torch.tensor(columns.targets),  # [Bq]
-            "excluded": torch.from_numpy(columns.excluded),  # [Bq, Bp]
-            "distill": step >= self.distill_from,
-            "query_ids": [example.query_id for example in examples],
-        }
 
 
 class M3Trainer(Trainer):

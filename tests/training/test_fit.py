@@ -29,7 +29,7 @@ def config(tmp_path):
         out=tmp_path / "out",
         max_length=48,
         learning_rate=1e-3,
-        epochs=2,
+        num_train_epochs=2,
         batch_size=4,
         negatives=1,
         sub_batch_tokens=100,
