@@ -15,8 +15,9 @@ from torch.utils.checkpoint import checkpoint
 
 from data.errors import RunError
 from training.config import Stage
-from training.loss import exclude, info_nce, unified_loss
+from training.loss import unified_loss
 from training.model import M3, Representations
+from training.score_sample import ScoredBatch
 from training.scores import HEADS, Head, score_columns
 
 TokenBatch = tuple[Tensor, Tensor]  # input_ids and attention_mask, both [B, L]
@@ -41,13 +42,14 @@ def score_batch(model: M3, queries: TokenBatch, sub_batches: Sequence[TokenBatch
 class TrainingStep(nn.Module):
     """The model with its loss, as transformers' Trainer wants it: batch in, `{"loss": ...}` out."""
 
-    def __init__(self, model: M3, stage: Stage, temperature: float) -> None:
-        """Train `model`: all heads (finetune), or the dense vector alone (pretrain)."""
+    def __init__(self, model: M3, stage: Stage, temperature: float, heads: Sequence[Head] = HEADS) -> None:
+        """Train `heads` of `model` (finetune), or the dense vector alone (pretrain)."""
         super().__init__()
         self.model = model
-        self.stage = stage
+        self.heads: Sequence[Head] = ("dense",) if stage == "pretrain" else heads
         self.temperature = temperature
-        self.losses: dict[str, Tensor] = {}  # of the last forward, by head
+        self.losses: dict[str, Tensor] = {}  # of the last forward, by name
+        self.scored: ScoredBatch | None = None  # of the last forward
 
     def forward(
         self,
@@ -62,15 +64,13 @@ class TrainingStep(nn.Module):
 
         Raises `RunError`, with the questions' ids, when the loss is not finite.
         """
-        if self.stage == "pretrain":
-            scores = score_batch(self.model, queries, sub_batches, ("dense",))[0]  # [Bq, Bp]
-            loss = info_nce(exclude(scores / self.temperature, excluded), targets)
-            self.losses = {"dense": loss.detach()}
-        else:
-            scores = score_batch(self.model, queries, sub_batches, HEADS)  # [3, Bq, Bp]
-            losses = unified_loss(scores, targets, excluded, self.temperature, distill)
-            loss = losses.total
-            self.losses = {name: part.detach() for name, part in losses._asdict().items() if name != "total"}
+        scores = score_batch(self.model, queries, sub_batches, self.heads)  # [heads, Bq, Bp]
+        losses = unified_loss(
+            scores, targets, excluded, heads=self.heads, temperature=self.temperature, distill=distill
+        )
+        loss = losses.total
+        self.losses = {name: part.detach() for name, part in losses.parts.items()}
+        self.scored = ScoredBatch(tuple(self.heads), scores.detach(), targets, excluded)
         if not torch.isfinite(loss):
             raise RunError(
                 f"the loss is {loss.item()} at the questions {', '.join(query_ids)}; lower --learning-rate or raise"

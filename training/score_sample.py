@@ -1,0 +1,49 @@
+"""How the scores of a step lie: those of the right passages beside those of all others, head by head.
+
+    groups = score_groups(ScoredBatch(heads, scores, targets, excluded))   # head -> group -> scores
+    summarise(groups)                                                      # head -> group -> mean and quartiles
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from training.scores import Head
+
+Summary = dict[str, dict[str, dict[str, float]]]  # head -> group -> mean, q25, q50, q75
+_QUARTILES = (0.25, 0.5, 0.75)
+
+
+class ScoredBatch(NamedTuple):
+    """The scores of a step, without gradients."""
+
+    heads: tuple[Head, ...]
+    scores: Tensor  # [H, Bq, Bp]
+    targets: Tensor  # [Bq] column of each query's right passage
+    excluded: Tensor  # [Bq, Bp] True: may be right too, in no group
+
+
+def score_groups(batch: ScoredBatch) -> dict[str, dict[str, Tensor]]:
+    """Return for each head the scores [n] of `positives` and of `others`, hard negatives and in-batch ones together."""
+    right = torch.zeros_like(batch.excluded).scatter(1, batch.targets.unsqueeze(1), True)  # [Bq, Bp]
+    masks = {"positives": right, "others": ~right & ~batch.excluded}
+    return {
+        head: {group: rows[mask].float() for group, mask in masks.items()}
+        for head, rows in zip(batch.heads, batch.scores, strict=True)
+    }
+
+
+def summarise(groups: dict[str, dict[str, Tensor]]) -> Summary:
+    """Return mean and quartiles of each group that holds a score."""
+    return {
+        head: {group: _describe(values) for group, values in by_group.items() if len(values)}
+        for head, by_group in groups.items()
+    }
+
+
+def _describe(values: Tensor) -> dict[str, float]:
+    ordered = values.double().sort().values  # [n]; torch.quantile refuses more than 16 million values
+    last = len(ordered) - 1
+    places = {f"q{round(share * 100)}": ordered[round(share * last)] for share in _QUARTILES}
+    return {"mean": round(values.double().mean().item(), 6)} | {k: round(v.item(), 6) for k, v in places.items()}
