@@ -1,4 +1,4 @@
-"""The unified loss of the heads: InfoNCE for each and for their sum, self-distillation from the sum, a teacher's scores.
+"""The unified loss of the heads: InfoNCE for each and for their sum, self-distillation from it, a teacher's scores.
 
 Source: arXiv 2402.03216, section 3.3, equations 4 to 7, with its training weights. Scores come as [heads, queries,
 passages], rows in the order of `heads`; `excluded` marks passages that may be right for a query and are not its target.
@@ -20,9 +20,9 @@ from torch import Tensor
 
 from training.scores import HEADS, Head
 
-SCORE_WEIGHTS: dict[Head, float] = {"dense": 1.0, "sparse": 0.3, "multi_vec": 1.0}  # w in the sum of scores
-# lambda: the lexical head starts at random, so its early loss is high
-LOSS_WEIGHTS: dict[Head, float] = {"dense": 1.0, "sparse": 0.1, "multi_vec": 1.0}
+# Of each of HEADS: dense, sparse, multi-vector
+SCORE_WEIGHTS = (1.0, 0.3, 1.0)  # w in the sum of scores
+LOSS_WEIGHTS = (1.0, 0.1, 1.0)  # lambda: the lexical head starts at random, so its early loss is high
 # What stands for minus infinity at excluded passages: its softmax is exactly 0, and 0 times its log-softmax is no NaN.
 EXCLUDED_SCORE = -1e30
 
@@ -70,18 +70,20 @@ def unified_loss(
     parts: dict[str, Tensor] = {head: info_nce(row, targets) for head, row in zip(heads, students, strict=True)}
     if len(heads) == 1:
         total = parts[heads[0]]
-        rows = {heads[0]: students[0]}
+        rows: dict[str, Tensor] = {heads[0]: students[0]}
     else:
-        weights = scores.new_tensor([SCORE_WEIGHTS[head] for head in heads]).view(-1, 1, 1)  # [H, 1, 1]
+        weights = scores.new_tensor([SCORE_WEIGHTS[HEADS.index(head)] for head in heads]).view(-1, 1, 1)  # [H, 1, 1]
         inter = exclude((scores * weights).sum(dim=0) / temperature, excluded)  # [Bq, Bp]
         parts["inter"] = info_nce(inter, targets)
         total = _weighted_sum(heads, parts) / (len(heads) + 1)
         parts["distillation"] = total.new_zeros(())
         if distill:
-            distilled = {head: distillation_loss(inter, row) for head, row in zip(heads, students, strict=True)}
+            distilled: dict[str, Tensor] = {
+                head: distillation_loss(inter, row) for head, row in zip(heads, students, strict=True)
+            }
             parts["distillation"] = _weighted_sum(heads, distilled) / len(heads)
             total = (total + parts["distillation"]) / 2
-        rows = {**dict(zip(heads, students, strict=True)), "inter": inter}
+        rows = {**dict[str, Tensor](zip(heads, students, strict=True)), "inter": inter}
     if teacher is not None:
         known = ~teacher.isnan() & ~excluded  # [Bq, Bp]
         taught = {name: teacher_divergence(row, teacher / teacher_temperature, known) for name, row in rows.items()}
@@ -112,5 +114,5 @@ def exclude(scores: Tensor, excluded: Tensor) -> Tensor:
 
 def _weighted_sum(heads: Sequence[Head], parts: dict[str, Tensor]) -> Tensor:
     """Return the heads' parts times their lambda, and the sum's once where `parts` has one."""
-    weighted = [LOSS_WEIGHTS[head] * parts[head] for head in heads]
+    weighted = [LOSS_WEIGHTS[HEADS.index(head)] * parts[head] for head in heads]
     return torch.stack([*weighted, *([parts["inter"]] if "inter" in parts else [])]).sum()

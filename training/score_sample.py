@@ -1,7 +1,7 @@
 """How the scores of a step lie: those of the right passages beside those of all others, head by head.
 
-    groups = score_groups(ScoredBatch(heads, scores, targets, excluded))   # head -> group -> scores
-    summarise(groups)                                                      # head -> group -> mean and quartiles
+groups = score_groups(ScoredBatch(heads, scores, targets, excluded))   # head -> group -> scores
+summarise(groups)                                                      # head -> group -> mean and quartiles
 """
 
 from typing import NamedTuple
