@@ -46,4 +46,6 @@ def summarise(groups: dict[str, dict[str, Tensor]]) -> Summary:
 def _describe(values: Tensor) -> dict[str, float]:
     numbers = values.cpu().numpy()  # [n]; torch.quantile refuses more than 16 million values
     places = zip(_QUARTILES, np.quantile(numbers, _QUARTILES), strict=True)
-    return {"mean": round(float(numbers.mean()), 6)} | {f"q{100 * q:.0f}": round(float(value), 6) for q, value in places}
+    return {"mean": round(float(numbers.mean()), 6)} | {
+        f"q{100 * q:.0f}": round(float(value), 6) for q, value in places
+    }
