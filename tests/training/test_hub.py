@@ -31,15 +31,18 @@ def server(monkeypatch):
     server.close()
 
 
-def test_the_model_is_uploaded_once_and_again_on_demand(server, toy_config, tmp_path, capsys):
+def test_the_model_is_uploaded_once_and_again_on_demand(server, toy_config, monkeypatch, capsys):
+    import huggingface_hub
+
     config = dataclasses.replace(
         toy_config, push_to_hub=True, hub_model_id="someone/toy", max_steps=1, eval_steps=0, report_to=None
     )
-    server.fail = "commit"
+    token = huggingface_hub.get_token
+    monkeypatch.setattr(huggingface_hub, "get_token", lambda: hub_server.READER)
     with pytest.raises(RunError, match=r"model is complete in .*out, but someone/toy .* same command uploads it again"):
         fit(config)
     assert load_model(str(config.out))
-    server.fail = None
+    monkeypatch.setattr(huggingface_hub, "get_token", token)
     fit(config)  # trained already: it uploads, and no more
     assert "is finished" in capsys.readouterr().out
     assert server.repos["someone/toy"]["private"] is True
