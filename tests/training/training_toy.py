@@ -9,8 +9,11 @@ import torch
 
 from data.dataset import write_curated
 from data.records import DOCUMENT, PAIR, conform
+from training.config import FitConfig
 from training.init import random_model
-from training.model import M3
+from training.model import M3, encode_batch
+from training.packing import pack
+from training.step import StepInputs
 from training.tokenizer import train_tokenizer
 
 WORDS = [
@@ -76,3 +79,26 @@ def toy_model(tokenizer, dropout: float = 0.0, max_length: int = 64) -> M3:
         if isinstance(module, torch.nn.Dropout):
             module.p = dropout
     return model
+
+
+def toy_config(**changes) -> FitConfig:
+    return FitConfig(dataset=Path("dataset"), model="model", out=Path("out"), **changes)
+
+
+def toy_inputs(tokenizer, queries: list[str], passages: list[list[str]]) -> StepInputs:
+    """One rank's inputs: query i has passage i as its positive, sub-batches as given."""
+    count = sum(map(len, passages))
+    asked = pack(encode_batch(tokenizer, queries, 64))
+    return StepInputs(
+        queries=asked,
+        sub_batches=tuple(pack(encode_batch(tokenizer, part, 64)) for part in passages),
+        all_queries=asked,
+        query_counts=(len(queries),),
+        window_counts=(count,),
+        column=torch.arange(count),
+        targets=torch.arange(len(queries)),
+        excluded=torch.zeros(len(queries), count, dtype=torch.bool),
+        teacher=None,
+        distill=True,
+        query_ids=tuple(f"q-{row}" for row in range(len(queries))),
+    )
