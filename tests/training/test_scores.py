@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from training.model import Representations
 from training.packing import pack
@@ -82,3 +83,30 @@ def test_scores_and_gradients_equal_plain_loops(monkeypatch, block):
         scores = function(*texts)
         outcomes.append((scores, torch.autograd.grad((scores * weights).sum(), leaves)))
     torch.testing.assert_close(outcomes[0], outcomes[1], atol=1e-6, rtol=1e-5)
+
+
+class LargestTensor(TorchDispatchMode):
+    """Notes the most elements of any tensor that an operation returns."""
+
+    largest = 0
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        found = function(*arguments, **(keywords or {}))
+        for part in torch.utils._pytree.tree_leaves(found):
+            if isinstance(part, torch.Tensor):
+                self.largest = max(self.largest, part.numel())
+        return found
+
+
+def test_no_tensor_is_as_wide_as_the_vocabulary_or_holds_all_pairs_of_tokens(monkeypatch):
+    monkeypatch.setattr("training.scores.SIMILARITY_BLOCK", 1 << 12)
+    queries, passages = random_representations(8, 24, 1, width=16), random_representations(16, 400, 2, width=16)
+    vocabulary = 250_002
+    passages = passages._replace(input_ids=passages.input_ids * 20_000)  # ids up to the end of a large vocabulary
+    for leaf in (*queries[:3], *passages[:3]):
+        leaf.requires_grad_()
+    with LargestTensor() as seen:
+        score_columns(queries, passages).sum().backward()
+    tokens = len(passages.input_ids)
+    assert 16 * tokens == passages.multi_vector.numel() <= seen.largest <= 2 * 16 * tokens  # the vectors themselves
+    assert seen.largest < vocabulary < len(queries.input_ids) * tokens
