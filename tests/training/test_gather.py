@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import torch
 from training_toy import toy_model, toy_tokenizer
 from two_ranks import gradients
@@ -13,9 +12,8 @@ from training.gather import scale_gradient
 from training.model import save_model
 
 
-@pytest.mark.parametrize("ranks", [2, 3])
-def test_gradients_of_several_ranks_equal_those_of_one(tmp_path, ranks):
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
+def test_gradients_of_two_ranks_equal_those_of_one(tmp_path):
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     here = Path(__file__).parent
     tokenizer = toy_tokenizer(tmp_path)
     save_model(toy_model(tokenizer), tokenizer, tmp_path / "model")

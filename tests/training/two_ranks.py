@@ -32,4 +32,5 @@ if __name__ == "__main__":
         found = gradients(folder, rank, ranks, questions)
         if rank == 0:
             torch.save(found, folder / f"{questions}.pt")
+    dist.barrier()  # no rank leaves while another still speaks to it
     dist.destroy_process_group()
