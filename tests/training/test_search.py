@@ -1,5 +1,6 @@
 """Scores of the search against one text at a time, each mode's ranking against plain loops."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from data.errors import RunError
 from training import search
 from training.model import encode_batch, load_model
-from training.packing import pack
+from training.packing import insert_cls, pack
 from training.search import ScoreLimits, rank_modes, score_documents
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
@@ -139,3 +140,17 @@ def test_rankings_by_hand():
         "dense_sparse": [1, 0, 2],  # 0.18, 1.62, 0.10
         "all": [1, 2, 0],  # 0.24, 1.12, 0.355
     }
+
+
+def test_mcls_reads_a_document_with_more_cls_tokens(loaded):
+    model, tokenizer = loaded
+    scores, lengths = score_documents(model, tokenizer, QUERIES, TEXTS, dataclasses.replace(LIMITS, mcls=8))
+    plain, uncut = score_documents(model, tokenizer, QUERIES, TEXTS, LIMITS)
+    assert lengths.documents.tolist() == uncut.documents.tolist()
+    ids = insert_cls(encode_batch(tokenizer, [TEXTS[1]], 10_000)[0], 8, LIMITS.max_length)
+    with torch.no_grad():
+        query, text = model(pack(encode_batch(tokenizer, [QUERIES[0]], 16))), model(pack([ids], 8))
+    np.testing.assert_allclose(scores[0, 0, 1], (query.dense @ text.dense.T).item(), atol=1e-5)
+    assert abs(scores[0, 0, 1] - plain[0, 0, 1]) > 1e-4
+    short = [len(row) <= 9 for row in encode_batch(tokenizer, TEXTS, 10_000)]
+    np.testing.assert_allclose(scores[:, :, short], plain[:, :, short], atol=1e-5)
