@@ -171,9 +171,7 @@ def _tokenise_rows(
     columns = [
         pa.array([row["lang"] for row in rows], pa.string()),
         pa.array([row["docid"] for row in rows], pa.string()),
-        pa.array(
-            [[f"{name}:{row[name]}" for name in ("cluster", "group") if row[name]] for row in rows], schema[2].type
-        ),
+        pa.array(kin, schema.field("kin").type),
         pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.concatenate(ids))),
         pa.array([len(encoding.ids) for encoding in encoded.encodings], pa.int32()),
         pa.array(evidence, schema.field("evidence").type),
