@@ -4,9 +4,9 @@
 
 A batch comes from one bucket of document lengths and, unless asked otherwise, from one language: negatives in another
 language are told apart by language alone and teach nothing else. Questions whose positives are the same document,
-near-duplicates or translations of each other go to different batches. What a bucket leaves over joins the next longer
-one; only the last batch of a language may be of another size. The plan is that of the whole batch, whatever the number
-of devices that share it.
+near-duplicates or translations of each other go to different batches. What a bucket leaves over is a batch of its own
+where it is no smaller than those of the next longer bucket, which it joins otherwise. The plan is that of the whole
+batch, whatever the number of devices that share it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,17 +73,18 @@ def plan_epoch(data: TrainingData, config: FitConfig, families: Sequence[Family]
     order = random.permutation(len(examples)).tolist()
     groups: list[tuple[Bucket, list[int]]] = []
     waiting: dict[str, list[int]] = {lang: [] for lang in sorted(set(langs))}  # what shorter buckets left over
+    sizes = [max(least, bucket.questions) for bucket in buckets]
     floor = 0
-    for bucket in buckets:
+    for bucket, size, next_size in zip(buckets, sizes, [*sizes[1:], len(examples) + 1], strict=True):
         own: dict[str, list[int]] = {lang: [] for lang in waiting}
         for index in order:
             if floor < longest[index] <= bucket.tokens:
                 own[langs[index]].append(index)
         for lang, members in own.items():
-            size = max(least, bucket.questions)
             members = waiting[lang] + members
             full, rest = divmod(len(members), size)
-            *dealt, waiting[lang] = deal(members, [size] * full + [rest], families)
+            dealt = deal(members, [size] * full + [rest], families)
+            waiting[lang] = dealt.pop() if rest < next_size else []
             groups.extend((bucket, group) for group in dealt)
         floor = bucket.tokens
     groups = _place_rests(groups, waiting, buckets, longest, langs, families)
@@ -111,7 +112,7 @@ def _place_rests(
     """Return `groups` and what no bucket could fill, one group a language.
 
     A lone question has no in-batch negative: it joins a group of its language, if possible one without a relative and
-    of documents no shorter than its own. Where its language has no other question, it joins others like it, or any.
+    of documents about as long as its own. Where its language has no other question, it joins others like it, or any.
     """
 
     def bucket_of(members: Sequence[int]) -> Bucket:
@@ -122,7 +123,7 @@ def _place_rests(
         def unsuited(place: int) -> tuple[bool, bool, int]:
             bucket, group = groups[place]
             relatives = any(not families[index].isdisjoint(families[other]) for other in group)
-            return relatives, bucket.tokens < longest[index], bucket.tokens
+            return relatives, bucket.tokens < longest[index], abs(bucket.tokens - longest[index])
 
         best = min(places, key=unsuited)
         bucket, group = groups[best]

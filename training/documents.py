@@ -186,12 +186,15 @@ def token_span(encoding: "Encoding", start: int, end: int) -> Span | None:
     character has one.
     """
     first = _first_token(encoding, range(start, end))
-    if first is None:
+    found = _first_token(encoding, range(end - 1, start - 1, -1))
+    if first is None or found is None:
         return None
-    last = _first_token(encoding, range(end - 1, start - 1, -1))
-    assert last is not None
-    return first, last + 1
+    place, last = found
+    while (covered := encoding.token_to_chars(last + 1)) is not None and covered[0] <= place < covered[1]:
+        last += 1  # a character may have several tokens: the mark of a new word and its own
+    return first[1], last + 1
 
 
-def _first_token(encoding: "Encoding", characters: range) -> int | None:
-    return next((token for place in characters if (token := encoding.char_to_token(place)) is not None), None)
+def _first_token(encoding: "Encoding", characters: range) -> tuple[int, int] | None:
+    """Return the first of `characters` that has a token, and its first token."""
+    return next(((place, token) for place in characters if (token := encoding.char_to_token(place)) is not None), None)

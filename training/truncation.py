@@ -20,7 +20,8 @@ def measure_truncation(
     """Return what reading `max_length` tokens at a time costs: documents, tokens, and the evidence of questions.
 
     `tokens` are the documents' whole lengths. Evidence is inside when some window holds all of it, outside when no
-    window holds any. `windows` are those in which the longer documents are read: all of them, or one for each question.
+    window holds any. `windows` are those in which the longer documents are read: all of them, or one around the
+    evidence of each question.
     """
     room = max_length - 2
     longer = [count for count in tokens if count > max_length]
@@ -28,7 +29,7 @@ def measure_truncation(
     evidence = Counter(_where(example.evidence, tokens[example.positives[0]] - 2, window, room) for example in examples)
     counted = {
         "head": len(longer),
-        "evidence": sum(tokens[example.positives[0]] > max_length for example in examples),
+        "evidence": sum(bool(example.evidence) and tokens[example.positives[0]] > max_length for example in examples),
         "all": sum(len(windows(count - 2, room, 0.0)) for count in longer),
     }
     return {
@@ -72,13 +73,11 @@ def describe_truncation(truncation: dict[str, Any]) -> str:
         read = f"Cut at {limit}: {longer}, {share}."
     elif truncation["window"] == "evidence":
         read = (
-            f"{longer} are longer than {limit} and are read in a window of that size: {truncation['windows']:,}"
-            f" questions where their evidence stands; {share} are not read at a time."
+            f"{longer} are longer than {limit} and are read in one window of that size, for"
+            f" {truncation['windows']:,} questions around their evidence; {share} are not read at a time."
         )
     else:
-        read = (
-            f"{longer} are longer than {limit} and are read in {truncation['windows']:,} windows, all tokens of them."
-        )
+        read = f"{longer} are longer than {limit} and are read whole, in {truncation['windows']:,} windows."
     evidence = (
         f"Evidence is read wholly for {truncation['questions_with_evidence_inside']:,} questions, partly for"
         f" {truncation['questions_with_evidence_partly_inside']:,}, not at all for"

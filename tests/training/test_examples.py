@@ -111,6 +111,15 @@ def test_a_token_span_skips_characters_without_a_token(tokenizer):
     assert token_span(encoding, gap[0], gap[0] + 1) is None
 
 
+def test_a_character_of_two_tokens_is_covered_whole(tokenizer):
+    text = "kaba 山 lode"  # a word that begins with a character unknown to the vocabulary: its mark, and <unk>
+    encoding = tokenizer(text).encodings[0]
+    tokens = [place for place in range(1, len(encoding.ids) - 1) if encoding.token_to_chars(place) == (5, 6)]
+    assert len(tokens) == 2
+    assert token_span(encoding, 0, 6) == (1, tokens[1] + 1)
+    assert token_span(encoding, 5, 6) == (tokens[0], tokens[1] + 1)
+
+
 def test_scores_stay_beside_their_documents(load, tmp_path):
     write(
         tmp_path,

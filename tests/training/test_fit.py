@@ -86,6 +86,8 @@ def test_another_configuration_is_named(config):
 def test_wrong_input_is_told(config, monkeypatch, tmp_path):
     with pytest.raises(InputError, match="64 tokens"):
         fit(dataclasses.replace(config, max_length=65))
+    with pytest.raises(InputError, match="1k is not TOKENS:QUESTIONS"):
+        fit(dataclasses.replace(config, buckets=("1k",)))
     with pytest.raises(InputError, match="no data set"):
         fit(dataclasses.replace(config, dataset=tmp_path / "nowhere"))
     monkeypatch.setenv("WORLD_SIZE", "2")
