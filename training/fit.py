@@ -20,11 +20,13 @@ from data.dataset import load_curated
 from data.errors import InputError, Interrupted
 from data.files import atomic_path, write_json
 from training.batching import describe_plan, plan_training
+from training.buckets import choose_buckets
 from training.config import FitConfig, deciding_settings
 from training.examples import TrainingData, dataset_digest, load_training_data
 from training.model import load_model, save_model
 from training.step import TrainingStep
 from training.trainer import last_checkpoint, train_on_plan
+from training.truncation import describe_truncation, measure_truncation
 
 if TYPE_CHECKING:
     from transformers import TrainerState
@@ -57,18 +59,13 @@ def fit(config: FitConfig) -> dict[str, Any]:
         tokenizer,
         max_length=config.max_length,
         max_query_length=min(config.max_query_length, model.max_length),
+        window=config.window,
+        taught=config.teacher_weight > 0,
         cache=config.out / TOKENISED_DOCUMENTS,
     )
-    plan = plan_training(
-        data.examples,
-        data.documents.lengths,
-        negatives=config.negatives if config.stage == "finetune" else 0,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        epochs=config.num_train_epochs,
-        max_steps=config.max_steps,
-    )
-    _announce(config, data, len(plan))
+    truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
+    plan = plan_training(data, config)
+    _announce(config, data, truncation, len(plan))
     state = train_on_plan(TrainingStep(model, config), tokenizer, plan, data, config, config.out / CHECKPOINTS)
     if state.global_step < len(plan):
         raise Interrupted(
@@ -81,8 +78,9 @@ def fit(config: FitConfig) -> dict[str, Any]:
         "settings": settings,
         "dataset": str(config.dataset),
         "versions": {name: importlib.metadata.version(name) for name in ("m3-longdoc", "torch", "transformers")},
-        "truncation": data.truncation,
-        "batches": describe_plan(plan),
+        "data": data.counts(),
+        "truncation": truncation,
+        "batches": describe_plan(plan, data.documents.lengths),
         "history": loss_history(state),
     }
     _draw_curves(result["history"], config.out / CURVES)
@@ -99,6 +97,7 @@ def loss_history(state: "TrainerState") -> list[dict[str, float]]:
 def _check_settings(config: FitConfig) -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
+    choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     at_least_one = ("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "save_steps")
     for name in at_least_one:
         value = getattr(config, name)
@@ -169,14 +168,18 @@ def _clean(out: Path) -> None:
     (out / RUN).unlink(missing_ok=True)
 
 
-def _announce(config: FitConfig, data: TrainingData, steps: int) -> None:
-    cut = data.truncation
-    print(f"{cut['questions']:,} questions, {cut['documents']:,} documents, {cut['tokens']:,} tokens; {steps:,} steps")
+def _announce(config: FitConfig, data: TrainingData, truncation: dict[str, Any], steps: int) -> None:
+    counts = data.counts()
     print(
-        f"Cut at {cut['max_length']:,} tokens: {cut['documents_cut']:,} documents, {cut['share_of_tokens_cut']:.1%} of"
-        f" all tokens; evidence lost wholly for {cut['questions_with_evidence_wholly_cut']:,} questions, partly for"
-        f" {cut['questions_with_evidence_partly_cut']:,}."
+        f"{counts['questions']:,} questions, {counts['documents']:,} documents, {truncation['tokens']:,} tokens;"
+        f" {steps:,} steps"
     )
+    for name, what in (("documents_without_text", "have no text"), ("documents_of_one_token", "are one token long")):
+        if counts[name]:
+            print(f"{counts[name]:,} documents {what}.")
+    print(describe_truncation(truncation))
+    if config.teacher_weight > 0 and counts["questions_without_teacher_scores"]:
+        print(f"{counts['questions_without_teacher_scores']:,} questions have no teacher's scores.")
     if config.attention_dropout == 0:
         print("Attention dropout is 0, so that attention runs on its fast kernels.")
     else:
