@@ -59,10 +59,10 @@ class FitCallback(TrainerCallback):
             raise RunError(f"the gradients of step {state.global_step + 1} are not finite; lower --learning-rate")
 
     def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
         """Count the step; say what is due after it: log, evaluation, a checkpoint and the stop that was asked for."""
-        self.meter.add_step(model)
+        self.meter.end_step()
         last = state.global_step == state.max_steps
         if self.stop_asked and not last:
             control.should_save = control.should_training_stop = True
@@ -86,13 +86,13 @@ class FitCallback(TrainerCallback):
         if "loss" not in (logs or {}):
             return
         if self.progress is not None:
-            shown = {name: f"{logs[name]:.2f}" for name in model.losses}
+            shown = {name: f"{logs[name]:.2f}" for name in model.losses if name != "loss"}
             self.progress.set_postfix(
                 {"loss": f"{logs['loss']:.3f}", **shown, "tok/s": f"{logs['tokens_per_second']:,.0f}"}
             )
         kept = any("scores" in entry for entry in state.log_history)
-        if model.scored is not None and (not kept or state.global_step == state.max_steps):
-            scores = summarise(score_groups(model.scored))
+        if self.meter.scored is not None and (not kept or state.global_step == state.max_steps):
+            scores = summarise(score_groups(self.meter.scored))
             state.log_history.append({"step": state.global_step, "scores": scores})  # type: ignore[dict-item]
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:

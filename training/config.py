@@ -80,8 +80,8 @@ class FitConfig:
     """What is read of a longer document. head: its first tokens. evidence: for its own question the window that holds
     the recorded passage, at a random place; for others a random window. all: every window, the best one counts."""
     buckets: tuple[str, ...] = ()
-    """Document lengths that form batches, as TOKENS:QUESTIONS, such as `1024:64 4096:16 8192:8`; by default the
-    paper's table."""
+    """Document lengths that form batches, as TOKENS:QUESTIONS, such as `1024:64 4096:16 8192:8`, or as TOKENS alone
+    beside --batch-size or --batch-tokens; by default the paper's table."""
     batch_size: int | None = None
     """Questions in a batch, whatever the length; by default those of the bucket."""
     batch_tokens: int | None = None

@@ -20,8 +20,7 @@ from data.text import document_text
 from training.config import FitConfig
 from training.judged import JudgedCollection
 from training.metrics import METRIC_DEPTH, measure
-from training.model import M3
-from training.scores import HEADS, Head
+from training.model import HEADS, M3, Head
 from training.search import PAPER_ALL, ScoreLimits, rank_modes, score_documents
 
 if TYPE_CHECKING:

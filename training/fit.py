@@ -11,7 +11,6 @@ documents) and checkpoints/; they go when fit.json is written.
 """
 
 import importlib.metadata
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,13 +18,13 @@ import torch
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError, Interrupted
 from data.files import write_json
-from training.batching import Batch, describe_plan, plan_training
+from training.batching import describe_plan, plan_training
 from training.checkpoints import last_checkpoint
 from training.config import FitConfig, deciding_settings
 from training.curves import draw_curves
 from training.dev import DevEvaluation, describe_dev, dev_evaluation
 from training.examples import TrainingData, dataset_digest, load_training_data
-from training.fit_checks import check_settings, trained_heads
+from training.fit_checks import check_settings
 from training.hub import push_model
 from training.limits import checkpoint_bytes, enough_disk
 from training.lora import add_adapters, merge_adapters
@@ -34,6 +33,7 @@ from training.model import M3, load_model, save_model
 from training.run_folder import CHECKPOINTS, CURVES, RESULT, TOKENISED_DOCUMENTS, clean_folder, open_folder
 from training.step import TrainingStep
 from training.trainer import train_on_plan
+from training.truncation import describe_truncation, measure_truncation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerState
@@ -77,21 +77,15 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
         tokenizer,
         max_length=config.max_length,
         max_query_length=min(config.max_query_length, model.max_length),
+        window=config.window,
+        taught=config.teacher_weight > 0,
         cache=config.out / TOKENISED_DOCUMENTS,
     )
-    plan = plan_training(
-        data.examples,
-        data.documents.lengths,
-        negatives=config.negatives if config.stage == "finetune" else 0,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        epochs=config.num_train_epochs,
-        max_steps=config.max_steps,
-    )
-    heads = trained_heads(config)
-    dev = dev_evaluation(dataset, config, model, heads)
-    _announce(config, data, len(plan), dev)
-    step = TrainingStep(model, config.stage, config.temperature, heads)
+    truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
+    plan = plan_training(data, config)
+    step = TrainingStep(model, config)
+    dev = dev_evaluation(dataset, config, model, step.heads)
+    _announce(config, data, truncation, len(plan), dev)
     state = train_on_plan(step, tokenizer, plan, data, config, config.out / CHECKPOINTS, dev)
     if state.global_step < len(plan):
         raise Interrupted(
@@ -103,8 +97,10 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
     result = {
         "steps": len(plan),
         **about,
-        "truncation": data.truncation,
-        **_describe_training(plan, state, dev, device),
+        "data": data.counts(),
+        "truncation": truncation,
+        "batches": describe_plan(plan, data.documents.lengths),
+        **_describe_training(state, dev, device),
     }
     draw_curves(result["history"], result["dev"], config.out / CURVES)
     write_json(config.out / RESULT, result)
@@ -132,13 +128,10 @@ def _save_model(config: FitConfig, model: M3, tokenizer: "PreTrainedTokenizerBas
         save_model(model, tokenizer, config.out)
 
 
-def _describe_training(
-    plan: Sequence[Batch], state: "TrainerState", dev: DevEvaluation | None, device: torch.device
-) -> dict[str, Any]:
+def _describe_training(state: "TrainerState", dev: DevEvaluation | None, device: torch.device) -> dict[str, Any]:
     """Return what fit.json says of the training itself."""
     scores = [entry["scores"] for entry in state.log_history if "scores" in entry]
     return {
-        "batches": describe_plan(plan),
         "speed": describe_speed(state.log_history, device),
         "scores": {"start": scores[0], "end": scores[-1]} if scores else {},
         "dev": describe_dev(state.log_history, dev) if dev else None,
@@ -146,14 +139,20 @@ def _describe_training(
     }
 
 
-def _announce(config: FitConfig, data: TrainingData, steps: int, dev: DevEvaluation | None) -> None:
-    cut = data.truncation
-    print(f"{cut['questions']:,} questions, {cut['documents']:,} documents, {cut['tokens']:,} tokens; {steps:,} steps")
+def _announce(
+    config: FitConfig, data: TrainingData, truncation: dict[str, Any], steps: int, dev: DevEvaluation | None
+) -> None:
+    counts = data.counts()
     print(
-        f"Cut at {cut['max_length']:,} tokens: {cut['documents_cut']:,} documents, {cut['share_of_tokens_cut']:.1%} of"
-        f" all tokens; evidence lost wholly for {cut['questions_with_evidence_wholly_cut']:,} questions, partly for"
-        f" {cut['questions_with_evidence_partly_cut']:,}."
+        f"{counts['questions']:,} questions, {counts['documents']:,} documents, {truncation['tokens']:,} tokens;"
+        f" {steps:,} steps"
     )
+    for name, what in (("documents_without_text", "have no text"), ("documents_of_one_token", "are one token long")):
+        if counts[name]:
+            print(f"{counts[name]:,} documents {what}.")
+    print(describe_truncation(truncation))
+    if config.teacher_weight > 0 and counts["questions_without_teacher_scores"]:
+        print(f"{counts['questions_without_teacher_scores']:,} questions have no teacher's scores.")
     if config.attention_dropout == 0:
         print("Attention dropout is 0, so that attention runs on its fast kernels.")
     else:

@@ -6,11 +6,11 @@ import os
 import torch
 
 from data.errors import InputError
+from training.buckets import choose_buckets
 from training.config import FitConfig
 from training.hub import check_token
 from training.lora import check_peft
 from training.reporting import chosen_reporters
-from training.scores import HEADS, Head
 
 _AT_LEAST_ONE = (
     *("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "eval_documents"),
@@ -22,19 +22,13 @@ _NOT_NEGATIVE = (
 )
 _ABOVE_ZERO = ("temperature", "teacher_temperature", "lora_alpha")
 _SHARES = ("distill_start_ratio", "warmup_ratio", "attention_dropout", "freeze_ratio")
-_NAMES: dict[str, Head] = {"dense": "dense", "sparse": "sparse", "multivec": "multi_vec"}
-
-
-def trained_heads(config: FitConfig) -> tuple[Head, ...]:
-    """Return the heads that the loss trains, in the order of `HEADS`: pretraining has the dense one alone."""
-    chosen = {"dense"} if config.stage == "pretrain" else {_NAMES[name] for name in config.heads}
-    return tuple(head for head in HEADS if head in chosen)
 
 
 def check_settings(config: FitConfig) -> None:
     """Raise `InputError` for settings that no training can have, or not on this machine."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
+    choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     _check_numbers(config)
     _check_heads(config)
     if config.bf16 and config.fp16:
@@ -66,7 +60,7 @@ def _check_numbers(config: FitConfig) -> None:
 def _check_heads(config: FitConfig) -> None:
     if not config.heads:
         raise InputError("--heads names none; give one or more of dense sparse multivec")
-    only_dense = trained_heads(config) == ("dense",)
+    only_dense = config.stage == "pretrain" or set(config.heads) == {"dense"}
     if config.freeze == "encoder" and config.freeze_ratio > 0 and only_dense:
         raise InputError(
             "--freeze encoder leaves nothing to train: the dense vector is the encoder's own; train sparse or multivec"

@@ -12,13 +12,13 @@ A single head has neither sum nor self-distillation: its loss is its InfoNCE.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.scores import HEADS, Head
+from training.model import HEADS, Head
 
 # Of each of HEADS: dense, sparse, multi-vector
 SCORE_WEIGHTS = (1.0, 0.3, 1.0)  # w in the sum of scores
@@ -27,7 +27,8 @@ LOSS_WEIGHTS = (1.0, 0.1, 1.0)  # lambda: the lexical head starts at random, so 
 EXCLUDED_SCORE = -1e30
 
 
-class Losses(NamedTuple):
+@dataclass(frozen=True)
+class Losses:
     """The loss that is minimised, and its parts by name, each a scalar tensor.
 
     Parts: each head that takes part; `inter` (the sum) and `distillation` where there are several; `teacher` with one.
@@ -53,9 +54,9 @@ def unified_loss(
     targets: Tensor,
     excluded: Tensor,
     *,
+    heads: Sequence[Head],
     temperature: float,
     distill: bool,
-    heads: Sequence[Head] = HEADS,
     teacher: Tensor | None = None,
     teacher_weight: float = 0.0,
     teacher_temperature: float = 1.0,

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.scores import Head
+from training.model import Head
 
 Summary = dict[str, dict[str, dict[str, float]]]  # head -> group -> mean, q25, q50, q75
 _QUARTILES = (0.25, 0.5, 0.75)
@@ -27,8 +27,9 @@ class ScoredBatch(NamedTuple):
 
 def score_groups(batch: ScoredBatch) -> dict[str, dict[str, Tensor]]:
     """Return for each head the scores [n] of `positives` and of `others`, hard negatives and in-batch ones together."""
-    right = torch.zeros_like(batch.excluded).scatter(1, batch.targets.unsqueeze(1), True)  # [Bq, Bp]
-    masks = {"positives": right, "others": ~right & ~batch.excluded}
+    targets, excluded = batch.targets.to(batch.scores.device), batch.excluded.to(batch.scores.device)
+    right = torch.zeros_like(excluded).scatter(1, targets.unsqueeze(1), True)  # [Bq, Bp]
+    masks = {"positives": right, "others": ~right & ~excluded}
     return {
         head: {group: rows[mask].float() for group, mask in masks.items()}
         for head, rows in zip(batch.heads, batch.scores, strict=True)

@@ -69,14 +69,15 @@ class M3Trainer(Trainer):
     def training_step(
         self, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any, **keywords: Any
     ) -> torch.Tensor:
-        """Count the step's tokens and train on it; raises `RunError` when the device is full."""
-        self.meter.add_inputs(inputs)
+        """Train on a batch and take account of it; raises `RunError` when the device is full."""
         with enough_memory(self.config):
-            return super().training_step(model, inputs, *rest, **keywords)
+            loss = super().training_step(model, inputs, *rest, **keywords)
+        self.meter.add_step(self.model, inputs["inputs"])
+        return loss
 
     def log(self, logs: dict[str, float], *rest: Any, **keywords: Any) -> None:
         """Put the losses of the heads, scores, tokens and time beside the loss, for the history and for loggers."""
-        super().log(logs | self.meter.take(self.model) if "loss" in logs else logs, *rest, **keywords)
+        super().log(logs | self.meter.take() if "loss" in logs else logs, *rest, **keywords)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # type: ignore[override]
         """Search on the dev questions, put the figures in the history and keep the weights if they are the best yet."""
@@ -134,21 +135,22 @@ def train_on_plan(
     tidy_checkpoints(checkpoints, config.save_total_limit, checkpoint_history(resumed))
     if config.gradient_checkpointing:
         checkpoint_layers(step.model)
-    meter = StepMeter()
+    padded = not step.model.packs
+    meter = StepMeter(padded)
     callback = FitCallback(meter, config.eval_steps if dev else 0)
     thaw = freeze(step.model, config.freeze, config.freeze_ratio, len(plan)) if config.freeze else None
     last_step = int(resumed.name.rpartition("-")[2]) if resumed else None
     reporters = chosen_reporters(config.report_to)
     events: list[TrainerCallback] = []
     if TENSORBOARD in reporters:
-        events = tensorboard_callbacks(checkpoints.parent / EVENTS, last_step)
+        events = tensorboard_callbacks(checkpoints.parent / EVENTS, last_step, meter)
     trainer = M3Trainer(
         config,
         dev,
         meter,
         model=step,
         args=training_arguments(config, len(plan), checkpoints, reporters, evaluate_first=bool(dev) and not resumed),
-        train_dataset=PlannedBatches(plan, data, config, tokenizer.pad_token_id),
+        train_dataset=PlannedBatches(plan, data, config, padded=padded),
         processing_class=tokenizer,
         callbacks=[
             callback,

@@ -12,8 +12,7 @@ from training.dev import DevEvaluation, best_entry, deciding_mode, fusion_weight
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig
 from training.judged import read_judged
-from training.model import save_model
-from training.scores import HEADS
+from training.model import HEADS, save_model
 from training.search import ScoreLimits
 
 

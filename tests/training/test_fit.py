@@ -11,17 +11,15 @@ import pytest
 import torch
 from killed_fit import MOMENTS, make_up_figures
 
-from data.dataset import load_curated
 from data.errors import InputError, RunError
-from training.examples import load_training_data
 from training.fit import fit
 from training.model import load_model
 from training.step import TrainingStep
 
 
 @pytest.fixture
-def config(toy_config):
-    return toy_config
+def config(fit_config):
+    return fit_config
 
 
 KEPT = ["best-4", "checkpoint-2", "checkpoint-4"]
@@ -108,27 +106,11 @@ def test_another_configuration_is_named(config):
     assert fit(dataclasses.replace(config, learning_rate=1e-4, max_steps=1, overwrite=True))["steps"] == 1
 
 
-def test_truncation_is_counted(config, tmp_path):
-    tokenizer = load_model(config.model)[1]
-    settings = {"max_query_length": 32, "cache": tmp_path / "documents.arrow"}
-    data = load_training_data(load_curated(config.dataset), tokenizer, max_length=48, **settings)
-    tokens = data.documents.table["tokens"].to_pylist()
-    assert data.truncation["documents_cut"] == sum(count > 48 for count in tokens)
-    assert data.truncation["share_of_tokens_cut"] == pytest.approx(
-        sum(max(0, count - 48) for count in tokens) / sum(tokens), abs=1e-6
-    )
-    long = next(row for row, count in enumerate(tokens) if count > 200)
-    assert len(data.documents.input_ids(long)) == 48
-    assert data.documents.input_ids(long)[-1] == tokenizer.eos_token_id
-    # The evidence stands at the end of each text: it is lost wherever a document is cut well before it.
-    assert data.truncation["questions_with_evidence_wholly_cut"] >= 2
-    whole = load_training_data(load_curated(config.dataset), tokenizer, max_length=4000, **settings)
-    assert whole.truncation["documents_cut"] == whole.truncation["questions_with_evidence_wholly_cut"] == 0
-
-
 def test_wrong_input_is_told(config, monkeypatch, tmp_path):
     with pytest.raises(InputError, match="64 tokens"):
         fit(dataclasses.replace(config, max_length=65))
+    with pytest.raises(InputError, match="1k is not TOKENS:QUESTIONS"):
+        fit(dataclasses.replace(config, buckets=("1k",)))
     with pytest.raises(InputError, match="no data set"):
         fit(dataclasses.replace(config, dataset=tmp_path / "nowhere"))
     monkeypatch.setenv("WORLD_SIZE", "2")

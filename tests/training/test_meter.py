@@ -6,33 +6,43 @@ import pytest
 import torch
 
 from training.meter import StepMeter, count_tokens, describe_speed, training_history
-from training.score_sample import ScoredBatch
+from training.packing import pack
+from training.step import StepInputs
 
 
-def inputs(*lengths, to):
-    mask = (torch.arange(to) < torch.tensor(lengths).unsqueeze(1)).long()  # [B, L]
-    return {"queries": (mask, mask), "sub_batches": [(mask[:1], mask[:1])]}
+def inputs(*lengths):
+    """A step of queries of two and four tokens, and one sub-batch."""
+    scores = {"targets": torch.tensor([0]), "excluded": torch.zeros(1, 3, dtype=torch.bool)}
+    unused = {"all_queries": None, "query_counts": (2,), "window_counts": (3,), "column": None, "teacher": None}
+    parts = {"queries": pack([[0] * 2, [0] * 4]), "sub_batches": (pack([[0] * length for length in lengths]),)}
+    return StepInputs(**parts, **scores, **unused, distill=True, query_ids=("a", "b"))
+
+
+def step(loss):
+    losses = {"loss": torch.tensor(9.0), "dense": torch.tensor(loss)}
+    return SimpleNamespace(losses=losses, scores=torch.tensor([[[4.0, 1.0, 2.0]]]), heads=("dense",))
 
 
 def test_tokens_and_padding():
-    assert count_tokens(inputs(3, 5, to=5)) == (11, 15)
+    assert count_tokens(inputs(5, 1), padded=False) == (12, 12)
+    assert count_tokens(inputs(5, 1), padded=True) == (12, 8 + 10)
 
 
 def test_an_entry_is_of_the_steps_since_the_last():
-    scored = ScoredBatch(("dense",), torch.tensor([[[4.0, 1.0, 2.0]]]), torch.tensor([0]), torch.zeros(1, 3) > 0)
-    meter = StepMeter()
+    meter = StepMeter(padded=True)
     for loss in (1.0, 2.0):
-        meter.add_inputs(inputs(3, 5, to=5))
-        meter.add_step(SimpleNamespace(losses={"dense": torch.tensor(loss)}))
-    entry = meter.take(SimpleNamespace(scored=scored))
+        meter.add_step(step(loss), inputs(5, 1))
+        meter.end_step()
+    entry = meter.take()
     assert entry["dense"] == 1.5
+    assert "loss" not in entry
     assert (entry["dense_positives"], entry["dense_others"]) == (4.0, 1.5)
-    assert entry["tokens"] == 22
-    assert entry["padding_share"] == pytest.approx(8 / 30)
-    assert entry["tokens_per_second"] == pytest.approx(22 / entry["seconds"])
-    meter.add_inputs(inputs(5, to=5))
-    meter.add_step(SimpleNamespace(losses={"dense": torch.tensor(7.0)}))
-    assert meter.take(SimpleNamespace(scored=None))["dense"] == 7.0
+    assert entry["tokens"] == 24
+    assert entry["padding_share"] == pytest.approx(12 / 36)
+    assert entry["tokens_per_second"] == pytest.approx(24 / entry["seconds"])
+    meter.add_step(step(7.0), inputs(5, 1))
+    meter.end_step()
+    assert meter.take()["dense"] == 7.0
 
 
 def test_speed_of_a_run():
