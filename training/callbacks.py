@@ -37,13 +37,9 @@ class FitCallback(TrainerCallback):
         self.stop_asked = True
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Open the bar where the checkpoint left it."""
+        """Open the bar where the checkpoint left it, and start the clock."""
         self.progress = tqdm(total=state.max_steps, initial=state.global_step, desc="fit", unit=" steps", disable=None)
-
-    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Start the clock of the run's first step."""
-        if self.meter.steps == 0:
-            self.meter.start()
+        self.meter.start()
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any

@@ -115,6 +115,7 @@ def _load_model(config: FitConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
             f"{config.model} reads {model.max_length} tokens, less than --max-length {config.max_length}; give less, or"
             f" extend the model with m3-train init --from {config.model} --max-length {config.max_length}"
         )
+    model.set_attention(config.attention)
     if config.lora_rank:
         add_adapters(model, config.lora_rank, config.lora_alpha, config.seed)
     return model, tokenizer

@@ -33,8 +33,8 @@ class StepMeter:
         self._reset()
 
     def _reset(self) -> None:
-        self.steps, self.tokens, self.places, self.seconds = 0, 0, 0, 0.0
-        self.losses: dict[str, Tensor] = {}
+        self.tokens, self.places, self.seconds = 0, 0, 0.0
+        self.losses: dict[str, tuple[Tensor, int]] = {}  # sum, and over how many steps: not every batch has a teacher
 
     def start(self) -> None:
         """Count time from now: what went before, such as an evaluation, is not training."""
@@ -46,13 +46,13 @@ class StepMeter:
         self.tokens, self.places = self.tokens + tokens, self.places + places
         for name, loss in step.losses.items():
             if name != "loss":  # the Trainer sums that up itself
-                self.losses[name] = self.losses[name] + loss if name in self.losses else loss
+                total, count = self.losses.get(name, (torch.zeros_like(loss), 0))
+                self.losses[name] = (total + loss, count + 1)
         if step.scores is not None:
             self.scored = ScoredBatch(step.heads, step.scores, inputs.targets, inputs.excluded)
 
     def end_step(self) -> None:
         """Count the time of a step whose weights are changed."""
-        self.steps += 1
         self.seconds += time.perf_counter() - self.started
         self.start()
 
@@ -61,7 +61,7 @@ class StepMeter:
 
         Losses are means over these steps; the scores' means (HEAD_positives, HEAD_others) are the last step's.
         """
-        entry = {name: round(total.item() / self.steps, 6) for name, total in self.losses.items()}
+        entry = {name: round(total.item() / count, 6) for name, (total, count) in self.losses.items()}
         if self.scored is not None:
             for head, groups in score_groups(self.scored).items():
                 means = {f"{head}_{group}": values.mean().item() for group, values in groups.items() if len(values)}

@@ -31,7 +31,7 @@ from training.checkpoints import (
     tidy_checkpoints,
 )
 from training.config import FitConfig
-from training.dev import DevEvaluation, best_entry, tensorboard_figures
+from training.dev import DevEvaluation, best_entry, flat_figures
 from training.examples import TrainingData
 from training.freeze import freeze
 from training.limits import checkpoint_bytes, enough_disk, enough_memory
@@ -91,7 +91,7 @@ class M3Trainer(Trainer):
         if best is not None and best["step"] == step:
             with self._enough_disk(best_folder(self.folder, step)):
                 save_best(self.model.model, self.processing_class, self.folder, step)
-        flat = tensorboard_figures(figures)
+        flat = flat_figures(figures)
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, flat)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, flat)
         return flat
@@ -180,7 +180,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
     try:
-        return TrainingArguments(
+        arguments = TrainingArguments(
             output_dir=str(checkpoints),
             num_train_epochs=1,  # the plan holds all passes
             per_device_train_batch_size=1,
@@ -204,6 +204,8 @@ def training_arguments(
         )
     except (ValueError, ImportError) as error:
         raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # one process has one GPU: DataParallel would cut a batch into pieces
+    return arguments
 
 
 def checkpoint_layers(model: M3) -> None:

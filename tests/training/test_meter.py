@@ -40,9 +40,12 @@ def test_an_entry_is_of_the_steps_since_the_last():
     assert entry["tokens"] == 24
     assert entry["padding_share"] == pytest.approx(12 / 36)
     assert entry["tokens_per_second"] == pytest.approx(24 / entry["seconds"])
-    meter.add_step(step(7.0), inputs(5, 1))
-    meter.end_step()
-    assert meter.take()["dense"] == 7.0
+    for losses in ({"dense": 7.0}, {"dense": 9.0, "teacher": 3.0}):  # a batch whose teacher gave no score, and another
+        each = SimpleNamespace(losses={name: torch.tensor(value) for name, value in losses.items()}, scores=None)
+        meter.add_step(each, inputs(5, 1))
+        meter.end_step()
+    entry = meter.take()
+    assert (entry["dense"], entry["teacher"]) == (8.0, 3.0)
 
 
 def test_speed_of_a_run():
