@@ -1,59 +1,77 @@
 """`m3-train fit`: fine-tune a model on a curated data set.
 
     DIR/config.json, model.safetensors, ...   the model in the layout of BAAI/bge-m3
-    DIR/curves.png                            the losses, step by step
-    DIR/fit.json                              written last: settings, what truncation costs, batches, history
+    DIR/curves.png                            losses, learning rate, nDCG@10 on dev, scores, step by step
+    DIR/fit.json                              written last: settings, versions, what truncation costs, batches, speed,
+                                              history, evaluations on dev
+    DIR/runs/                                 the same for TensorBoard, where it is installed
 
 While it runs, DIR holds run.json (the settings, compared when the command comes again), documents.arrow (the tokenised
 documents) and checkpoints/; they go when fit.json is written.
 """
 
 import importlib.metadata
-import json
-import math
-import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.dataset import load_curated
+import torch
+
+from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError, Interrupted
-from data.files import atomic_path, write_json
+from data.files import write_json
+from training.announce import announce
 from training.batching import describe_plan, plan_training
-from training.buckets import choose_buckets
 from training.config import FitConfig, deciding_settings
-from training.examples import TrainingData, dataset_digest, load_training_data
-from training.model import load_model, save_model
+from training.curves import draw_curves
+from training.dev import DevEvaluation, describe_dev, dev_evaluation
+from training.examples import dataset_digest, load_training_data
+from training.fit_checks import check_settings
+from training.hub import push_model
+from training.limits import checkpoint_bytes, enough_disk
+from training.lora import add_adapters, merge_adapters
+from training.meter import describe_speed, training_history
+from training.model import M3, load_model, save_model
+from training.run_folder import CHECKPOINTS, CURVES, RESULT, TOKENISED_DOCUMENTS, clean_folder, open_folder
 from training.step import TrainingStep
-from training.trainer import last_checkpoint, train_on_plan
-from training.truncation import describe_truncation, measure_truncation
+from training.trainer import train_on_plan
+from training.truncation import measure_truncation
 
 if TYPE_CHECKING:
-    from transformers import TrainerState
-
-RESULT, RUN, CURVES = "fit.json", "run.json", "curves.png"
-CHECKPOINTS, TOKENISED_DOCUMENTS = "checkpoints", "documents.arrow"
+    from transformers import PreTrainedTokenizerBase, TrainerState
 
 
 def fit(config: FitConfig) -> dict[str, Any]:
     """Train as `config` asks and return what fit.json holds; go on from a checkpoint, or do nothing if all is done.
 
     Raises `InputError` for input that cannot be trained on and for a folder in use by another configuration, `RunError`
-    when the loss is no longer finite, `Interrupted` when the user stops it.
+    when the loss is no longer finite, when memory or disk are full, or when the hub refuses the finished model,
+    `Interrupted` when the user stops it.
     """
-    _check_settings(config)
+    check_settings(config)
     dataset = load_curated(config.dataset)
-    settings = {"dataset": dataset_digest(dataset), **deciding_settings(config)}
-    finished = _open_folder(config, settings)
-    if finished is not None:
-        print(f"{config.out} is finished: {finished['steps']} steps; --overwrite trains it again")
-        return finished
-    model, tokenizer = load_model(config.model, seed=config.seed, attention_dropout=config.attention_dropout)
-    if config.max_length > model.max_length:
-        raise InputError(
-            f"{config.model} reads {model.max_length} tokens, less than --max-length {config.max_length}; give less, or"
-            f" extend the model with m3-train init --from {config.model} --max-length {config.max_length}"
-        )
+    about = describe_run(config, dataset)
+    result = open_folder(config, about)
+    if result is not None:
+        print(f"{config.out} is finished: {result['steps']} steps; --overwrite trains it again")
+    else:
+        result = _train(config, dataset, about)
+    if config.push_to_hub:
+        print(f"uploaded: {push_model(config.out, config.hub_model_id or config.out.resolve().name)}")
+    return result
+
+
+def describe_run(config: FitConfig, dataset: CuratedDataset) -> dict[str, Any]:
+    """Return what is known of a run before it starts: its settings, with the data set's digest, and versions."""
+    packages = ("m3-longdoc", "torch", "transformers", *(["peft"] if config.lora_rank else []))
+    return {
+        "settings": {"dataset": dataset_digest(dataset), **deciding_settings(config)},
+        "dataset": str(config.dataset),
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) -> dict[str, Any]:
+    model, tokenizer = _load_model(config)
     data = load_training_data(
         dataset,
         tokenizer,
@@ -65,145 +83,57 @@ def fit(config: FitConfig) -> dict[str, Any]:
     )
     truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
     plan = plan_training(data, config)
-    _announce(config, data, truncation, len(plan))
-    state = train_on_plan(TrainingStep(model, config), tokenizer, plan, data, config, config.out / CHECKPOINTS)
+    step = TrainingStep(model, config)
+    dev = dev_evaluation(dataset, config, model, step.heads)
+    announce(config, data, truncation, len(plan), dev)
+    state = train_on_plan(step, tokenizer, plan, data, config, config.out / CHECKPOINTS, dev)
     if state.global_step < len(plan):
         raise Interrupted(
             f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"
             " again goes on from there"
         )
-    save_model(model.cpu(), tokenizer, config.out)
-    result: dict[str, Any] = {
+    device = next(model.parameters()).device
+    _save_model(config, model, tokenizer)
+    result = {
         "steps": len(plan),
-        "settings": settings,
-        "dataset": str(config.dataset),
-        "versions": {name: importlib.metadata.version(name) for name in ("m3-longdoc", "torch", "transformers")},
+        **about,
         "data": data.counts(),
         "truncation": truncation,
         "batches": describe_plan(plan, data.documents.lengths),
-        "history": loss_history(state),
+        **_describe_training(state, dev, device),
     }
-    _draw_curves(result["history"], config.out / CURVES)
+    draw_curves(result["history"], result["dev"], config.out / CURVES)
     write_json(config.out / RESULT, result)
-    _clean(config.out)
+    clean_folder(config.out)
     return result
 
 
-def loss_history(state: "TrainerState") -> list[dict[str, float]]:
-    """Return the losses of each step, with learning rate and gradient norm."""
-    return [{k: v for k, v in entry.items() if k != "epoch"} for entry in state.log_history if "loss" in entry]
-
-
-def _check_settings(config: FitConfig) -> None:
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
-    choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
-    at_least_one = ("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "save_steps")
-    for name in at_least_one:
-        value = getattr(config, name)
-        if value is not None and value < 1:
-            raise InputError(f"--{name.replace('_', '-')} is {value}; give 1 or more")
-    for name in ("max_length", "max_query_length"):
-        if getattr(config, name) < 4:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; give at least 4 tokens")
-    # Written so that nan, which compares as false, is refused too.
-    if not (0 < config.temperature < math.inf and 0 <= config.learning_rate < math.inf and config.negatives >= 0):
-        raise InputError("--temperature must be above 0, --learning-rate and --negatives must not be below 0")
-    for name in ("distill_start_ratio", "warmup_ratio", "attention_dropout"):
-        if not 0 <= getattr(config, name) <= 1:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it is a share, from 0 to 1")
-
-
-def _open_folder(config: FitConfig, settings: dict[str, Any]) -> dict[str, Any] | None:
-    """Make `config.out` ready to train in; return what fit.json holds when this very training is done already."""
-    out = config.out
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file; give a folder")
-    if config.overwrite and out.exists():
-        for name, path in (("--model", Path(config.model)), ("--dataset", config.dataset)):
-            if path.exists() and path.resolve().is_relative_to(out.resolve()):
-                raise InputError(
-                    f"--overwrite would delete {name} {path}, which lies in --out {out}; give another --out"
-                )
-        shutil.rmtree(out)
-    held = {name: _read_record(out / name) for name in (RESULT, RUN) if (out / name).exists()}
-    if held and RESULT not in held and last_checkpoint(out / CHECKPOINTS) is None and held[RUN]["settings"] != settings:
-        _clean(out)  # that training never got as far as a checkpoint: nothing to go on from, nothing to lose
-        held = {}
-    if not held:
-        if out.exists() and any(out.iterdir()):
-            raise InputError(
-                f"{out} is not empty and holds no training; give another --out, or --overwrite to replace it"
-            )
-        write_json(out / RUN, {"settings": settings})
-        return None
-    was = next(iter(held.values()))["settings"]
-    differences = [
-        f"{name} was {was.get(name)}, is {settings.get(name)}"
-        for name in sorted(was.keys() | settings.keys())
-        if was.get(name) != settings.get(name)
-    ]
-    if differences:
+def _load_model(config: FitConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
+    model, tokenizer = load_model(config.model, seed=config.seed, attention_dropout=config.attention_dropout)
+    if config.max_length > model.max_length:
         raise InputError(
-            f"{out} holds a training with other settings ({'; '.join(differences)}); give another --out, or --overwrite"
-            " to start anew"
+            f"{config.model} reads {model.max_length} tokens, less than --max-length {config.max_length}; give less, or"
+            f" extend the model with m3-train init --from {config.model} --max-length {config.max_length}"
         )
-    if RESULT in held:
-        _clean(out)  # a run that was killed between its last file and this
-    return held.get(RESULT)
+    if config.lora_rank:
+        add_adapters(model, config.lora_rank, config.lora_alpha, config.seed)
+    return model, tokenizer
 
 
-def _read_record(file: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        record["settings"].keys()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file} is not what m3-train fit wrote; give another --out, or --overwrite") from error
-    return record
+def _save_model(config: FitConfig, model: M3, tokenizer: "PreTrainedTokenizerBase") -> None:
+    model.cpu()
+    merge_adapters(model)
+    kept = f"all that was trained is in {config.out / CHECKPOINTS}"
+    with enough_disk(config.out, checkpoint_bytes(model), kept):
+        save_model(model, tokenizer, config.out)
 
 
-def _clean(out: Path) -> None:
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    (out / TOKENISED_DOCUMENTS).unlink(missing_ok=True)
-    (out / RUN).unlink(missing_ok=True)
-
-
-def _announce(config: FitConfig, data: TrainingData, truncation: dict[str, Any], steps: int) -> None:
-    counts = data.counts()
-    print(
-        f"{counts['questions']:,} questions, {counts['documents']:,} documents, {truncation['tokens']:,} tokens;"
-        f" {steps:,} steps"
-    )
-    for name, what in (("documents_without_text", "have no text"), ("documents_of_one_token", "are one token long")):
-        if counts[name]:
-            print(f"{counts[name]:,} documents {what}.")
-    print(describe_truncation(truncation))
-    if config.teacher_weight > 0 and counts["questions_without_teacher_scores"]:
-        print(f"{counts['questions_without_teacher_scores']:,} questions have no teacher's scores.")
-    if config.attention_dropout == 0:
-        print("Attention dropout is 0, so that attention runs on its fast kernels.")
-    else:
-        print(f"Attention dropout is {config.attention_dropout}: attention does not run on its fast kernels.")
-    checkpoint = last_checkpoint(config.out / CHECKPOINTS)
-    if checkpoint is not None:
-        print(f"Going on from {checkpoint}.")
-
-
-def _draw_curves(history: list[dict[str, float]], path: Path) -> None:
-    """Draw the loss and its parts over the steps."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
-    names = [name for name in history[0] if name not in ("step", "learning_rate", "grad_norm")]
-    for name in names:
-        label = "loss (minimised)" if name == "loss" else name.replace("_", "-")
-        width = 2.2 if name == "loss" else 1.0
-        axes.plot([row["step"] for row in history], [row[name] for row in history], label=label, linewidth=width)
-    axes.set(xlabel="step", ylabel="loss")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    FigureCanvasAgg(figure)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)
+def _describe_training(state: "TrainerState", dev: DevEvaluation | None, device: torch.device) -> dict[str, Any]:
+    """Return what fit.json says of the training itself."""
+    scores = [entry["scores"] for entry in state.log_history if "scores" in entry]
+    return {
+        "speed": describe_speed(state.log_history, device),
+        "scores": {"start": scores[0], "end": scores[-1]} if scores else {},
+        "dev": describe_dev(state.log_history, dev) if dev else None,
+        "history": training_history(state.log_history),
+    }
