@@ -1,7 +1,6 @@
 """What `m3-train fit` refuses before it loads anything."""
 
 import math
-import os
 
 import torch
 
@@ -27,8 +26,6 @@ _SHARES = ("distill_start_ratio", "warmup_ratio", "attention_dropout", "freeze_r
 
 def check_settings(config: FitConfig) -> None:
     """Raise `InputError` for settings that no training can have, or not on this machine."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
     _check_numbers(config)
     choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     _check_heads(config)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from training.ranks import sum_ranks
 from training.score_sample import score_groups
 from training.step import StepInputs, TrainingStep
 
@@ -53,8 +54,9 @@ class StepMeter:
             for head, groups in score_groups(step.scored).items():
                 means = {f"{head}_{group}": values.mean().item() for group, values in groups.items() if len(values)}
                 entry |= {name: round(value, 6) for name, value in means.items()}
-        entry |= {"tokens": self.tokens, "padding_share": 1 - self.tokens / max(self.places, 1)}
-        entry |= {"seconds": self.seconds, "tokens_per_second": self.tokens / max(self.seconds, 1e-9)}
+        tokens, places = sum_ranks([self.tokens, self.places])
+        entry |= {"tokens": tokens, "padding_share": 1 - tokens / max(places, 1)}
+        entry |= {"seconds": self.seconds, "tokens_per_second": tokens / max(self.seconds, 1e-9)}
         self._reset()
         return entry
 
