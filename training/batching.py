@@ -9,7 +9,7 @@ where it is no smaller than those of the next longer bucket, which it joins othe
 batch, whatever the number of devices that share it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,15 +171,6 @@ def _batch(group: Sequence[int], bucket: Bucket, epoch: _Epoch) -> Batch:
         sum(epoch.longest[index] <= floor for index in group),
         count_relatives(group, epoch.families),
     )
-
-
-def split_by_tokens(lengths: Sequence[int], budget: int) -> Iterator[slice]:
-    """Yield slices of texts sorted longest first whose padded size is within `budget` tokens, at least one each."""
-    start = 0
-    while start < len(lengths):
-        count = max(1, budget // lengths[start])
-        yield slice(start, start + count)
-        start += count
 
 
 def describe_plan(plan: Sequence[Batch], lengths: Sequence[int]) -> list[dict[str, int]]:

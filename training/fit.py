@@ -66,9 +66,7 @@ def fit(config: FitConfig) -> dict[str, Any]:
     truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
     plan = plan_training(data, config)
     _announce(config, data, truncation, len(plan))
-    state = train_on_plan(
-        TrainingStep(model, config.stage, config.temperature), tokenizer, plan, data, config, config.out / CHECKPOINTS
-    )
+    state = train_on_plan(TrainingStep(model, config), tokenizer, plan, data, config, config.out / CHECKPOINTS)
     if state.global_step < len(plan):
         raise Interrupted(
             f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"

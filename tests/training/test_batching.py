@@ -7,7 +7,7 @@ import pytest
 from planning_toy import planning_config, planning_data, question
 
 from data.errors import InputError
-from training.batching import describe_plan, plan_epoch, plan_training, split_by_tokens
+from training.batching import describe_plan, plan_epoch, plan_training
 from training.buckets import PAPER_BUCKETS
 from training.examples import Example
 from training.relatives import count_relatives, deal, question_families
@@ -195,10 +195,3 @@ def test_documents_beyond_the_last_bucket_make_smaller_batches():
     data = planning_data([question(i, i) for i in range(17)], [8192] * 8 + [16000] * 5 + [30000] * 4)
     batches = sorted((batch.bucket, len(batch.examples), batch.merged) for batch in plan(data))
     assert batches == [(8192, 8, 0), (16384, 4, 0), (30000, 2, 0), (30000, 3, 1)]
-
-
-def test_sub_batches_keep_to_the_budget():
-    lengths = [50, 40, 40, 10, 10, 10, 10]
-    parts = [lengths[part] for part in split_by_tokens(lengths, 80)]
-    assert parts == [[50], [40, 40], [10, 10, 10, 10]]
-    assert [lengths[part] for part in split_by_tokens(lengths, 5)] == [[length] for length in lengths]
