@@ -31,7 +31,6 @@ class Columns:
     teacher: np.ndarray | None  # [Bq, Bp] float32, nan where no score was given; None: none for the whole batch
 
 
-
 def arrange_columns(batch: Batch, data: TrainingData, config: FitConfig) -> Columns:
     """Return the columns of `batch`, the same whenever they are asked for.
 
