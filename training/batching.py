@@ -79,9 +79,10 @@ def plan_epoch(data: TrainingData, config: FitConfig, families: Sequence[Family]
     negatives = config.negatives if config.stage == "finetune" else 0
     told_apart = negatives > 0 and all(example.negatives for example in examples)
     if len(examples) == 1 and not told_apart:
+        lacks = "has no hard negatives" if not examples[0].negatives else "none of its hard negatives is asked for"
         raise InputError(
-            f"question {examples[0].query_id} is the only training question and has no hard negatives: there is nothing"
-            " to tell its document from; curate more documents, or find hard negatives with m3-train mine"
+            f"question {examples[0].query_id} is the only training question and {lacks}: there is nothing to tell its"
+            " document from; curate more documents, or find hard negatives with m3-train mine"
         )
     random = np.random.default_rng((config.seed, epoch))
     choices = [_choose_documents(example, negatives, random) for example in examples]
