@@ -119,7 +119,8 @@ def _form_groups(epoch: _Epoch, random: np.random.Generator) -> list[Group]:
         for lang, members in own.items():
             members = waiting[lang] + members
             full, rest = divmod(len(members), size)
-            dealt = deal(members, [size] * full + [rest], epoch.families)
+            last = bucket is epoch.buckets[-1]
+            dealt = deal(members, [size] * full + [rest], epoch.families, passes_rest=not last and rest < next_size)
             waiting[lang] = dealt.pop() if rest < next_size else []
             groups.extend((bucket, group) for group in dealt)
         floor = bucket.tokens
