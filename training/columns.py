@@ -30,6 +30,11 @@ class Columns:
     excluded: np.ndarray  # [Bq, Bp] True: may be right for the question, and is not its target
     teacher: np.ndarray | None  # [Bq, Bp] float32, nan where no score was given; None: none for the whole batch
 
+    @property
+    def lengths(self) -> list[int]:
+        """Tokens of each window [W], CLS and EOS included."""
+        return [window.length for window in self.windows]
+
 
 def arrange_columns(batch: Batch, data: TrainingData, config: FitConfig) -> Columns:
     """Return the columns of `batch`, the same whenever they are asked for.
@@ -48,11 +53,11 @@ def arrange_columns(batch: Batch, data: TrainingData, config: FitConfig) -> Colu
         _read(row, documents.tokens[row], config, (0, documents.tokens[row]), (_NEGATIVE, row), batch.epoch)
         for row in others
     ]
-    readings = sorted({*positives, *negatives}, key=lambda reading: (-sum(part.tokens for part in reading), reading))
+    readings = sorted({*positives, *negatives}, key=lambda reading: (-sum(part.length for part in reading), reading))
     place = {reading: column for column, reading in enumerate(readings)}
     rows = [reading[0].row for reading in readings]
     targets = [place[reading] for reading in positives]
-    order = sorted((-part.tokens, column, part) for reading, column in place.items() for part in reading)
+    order = sorted((-part.length, column, part) for reading, column in place.items() for part in reading)
     examples = [data.examples[index] for index in batch.examples]
     excluded = _exclude(examples, rows, targets, documents.kin)
     return Columns(

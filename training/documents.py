@@ -66,7 +66,7 @@ class DocumentWindow:
     end: int
 
     @property
-    def tokens(self) -> int:
+    def length(self) -> int:
         """Tokens of the text that is encoded."""
         return self.end - self.start + 2
 
