@@ -21,6 +21,7 @@ from training.examples import Example, TrainingData
 from training.relatives import Family, count_relatives, deal, question_families
 
 Choice = tuple[int, tuple[int, ...]]  # the positive and the hard negatives of a question in one epoch
+Group = tuple[Bucket, list[int]]  # questions that form a batch
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,24 @@ def plan_training(data: TrainingData, config: FitConfig) -> list[Batch]:
     return plan[: config.max_steps]
 
 
+@dataclass(frozen=True)
+class _Epoch:
+    """What is known of the questions of one epoch before they are batched; lists by question."""
+
+    number: int
+    buckets: Sequence[Bucket]
+    sizes: Sequence[int]  # questions in a batch, by bucket
+    choices: Sequence[Choice]
+    longest: Sequence[int]  # tokens of the longest document of the choice
+    langs: Sequence[str]  # all alike where languages are mixed
+    families: Sequence[Family]
+
+    def bucket_of(self, members: Sequence[int]) -> Bucket:
+        """Return the bucket of the longest document of some questions."""
+        top = max(self.longest[index] for index in members)
+        return next(bucket for bucket in self.buckets if top <= bucket.tokens)
+
+
 def plan_epoch(data: TrainingData, config: FitConfig, families: Sequence[Family], epoch: int) -> list[Batch]:
     """Return the batches of one epoch, in the order of training; every example is in exactly one.
 
@@ -60,35 +79,19 @@ def plan_epoch(data: TrainingData, config: FitConfig, families: Sequence[Family]
     negatives = config.negatives if config.stage == "finetune" else 0
     told_apart = negatives > 0 and all(example.negatives for example in examples)
     if len(examples) == 1 and not told_apart:
+        lacks = "has no hard negatives" if not examples[0].negatives else "none of its hard negatives is asked for"
         raise InputError(
-            f"question {examples[0].query_id} is the only training question and has no hard negatives: there is nothing"
-            " to tell its document from; curate more documents, or find hard negatives with m3-train mine"
+            f"question {examples[0].query_id} is the only training question and {lacks}: there is nothing to tell its"
+            " document from; curate more documents, or find hard negatives with m3-train mine"
         )
     random = np.random.default_rng((config.seed, epoch))
     choices = [_choose_documents(example, negatives, random) for example in examples]
     longest = [max(lengths[row] for row in (positive, *others)) for positive, others in choices]
     buckets = choose_buckets(config, negatives, max(lengths))
-    least = 1 if told_apart else 2
+    sizes = [max(bucket.questions, 1 if told_apart else 2) for bucket in buckets]
     langs = [example.lang if config.same_language else "" for example in examples]
-    order = random.permutation(len(examples)).tolist()
-    groups: list[tuple[Bucket, list[int]]] = []
-    waiting: dict[str, list[int]] = {lang: [] for lang in sorted(set(langs))}  # what shorter buckets left over
-    sizes = [max(least, bucket.questions) for bucket in buckets]
-    floor = 0
-    for bucket, size, next_size in zip(buckets, sizes, [*sizes[1:], len(examples) + 1], strict=True):
-        own: dict[str, list[int]] = {lang: [] for lang in waiting}
-        for index in order:
-            if floor < longest[index] <= bucket.tokens:
-                own[langs[index]].append(index)
-        for lang, members in own.items():
-            members = waiting[lang] + members
-            full, rest = divmod(len(members), size)
-            dealt = deal(members, [size] * full + [rest], families)
-            waiting[lang] = dealt.pop() if rest < next_size else []
-            groups.extend((bucket, group) for group in dealt)
-        floor = bucket.tokens
-    groups = _place_rests(groups, waiting, buckets, longest, langs, families)
-    batches = [_batch(group, bucket, buckets, longest, choices, families, epoch) for bucket, group in groups]
+    known = _Epoch(epoch, buckets, sizes, choices, longest, langs, families)
+    batches = [_batch(group, bucket, known) for bucket, group in _form_groups(known, random)]
     return [batches[i] for i in random.permutation(len(batches))]
 
 
@@ -101,67 +104,74 @@ def _choose_documents(example: Example, negatives: int, random: np.random.Genera
     return positive, tuple(wrong[i] for i in random.permutation(len(wrong))[:negatives].tolist())
 
 
-def _place_rests(
-    groups: list[tuple[Bucket, list[int]]],
-    waiting: dict[str, list[int]],
-    buckets: Sequence[Bucket],
-    longest: Sequence[int],
-    langs: Sequence[str],
-    families: Sequence[Family],
-) -> list[tuple[Bucket, list[int]]]:
+def _form_groups(epoch: _Epoch, random: np.random.Generator) -> list[Group]:
+    """Return the questions of each batch, bucket by bucket."""
+    order = random.permutation(len(epoch.longest)).tolist()
+    groups: list[Group] = []
+    waiting: dict[str, list[int]] = {lang: [] for lang in sorted(set(epoch.langs))}  # what shorter buckets left over
+    next_sizes = [*epoch.sizes[1:], len(order) + 1]  # the last bucket keeps no rest
+    floor = 0
+    for bucket, size, next_size in zip(epoch.buckets, epoch.sizes, next_sizes, strict=True):
+        own: dict[str, list[int]] = {lang: [] for lang in waiting}
+        for index in order:
+            if floor < epoch.longest[index] <= bucket.tokens:
+                own[epoch.langs[index]].append(index)
+        for lang, members in own.items():
+            members = waiting[lang] + members
+            full, rest = divmod(len(members), size)
+            last = bucket is epoch.buckets[-1]
+            dealt = deal(members, [size] * full + [rest], epoch.families, passes_rest=not last and rest < next_size)
+            waiting[lang] = dealt.pop() if rest < next_size else []
+            groups.extend((bucket, group) for group in dealt)
+        floor = bucket.tokens
+    return _place_rests(groups, list(waiting.values()), epoch)
+
+
+def _place_rests(groups: list[Group], rests: list[list[int]], epoch: _Epoch) -> list[Group]:
     """Return `groups` and what no bucket could fill, one group a language.
 
     A lone question has no in-batch negative: it joins a group of its language, if possible one without a relative and
     of documents about as long as its own. Where its language has no other question, it joins others like it, or any.
     """
-
-    def bucket_of(members: Sequence[int]) -> Bucket:
-        top = max(longest[index] for index in members)
-        return next(bucket for bucket in buckets if top <= bucket.tokens)
-
-    def join(index: int, places: Sequence[int]) -> None:
-        def unsuited(place: int) -> tuple[bool, bool, int]:
-            bucket, group = groups[place]
-            relatives = any(not families[index].isdisjoint(families[other]) for other in group)
-            return relatives, bucket.tokens < longest[index], abs(bucket.tokens - longest[index])
-
-        best = min(places, key=unsuited)
-        bucket, group = groups[best]
-        groups[best] = (bucket if longest[index] <= bucket.tokens else bucket_of([index]), [*group, index])
-
-    groups = groups + [(bucket_of(rest), rest) for rest in waiting.values() if len(rest) > 1]
+    groups = groups + [(epoch.bucket_of(rest), rest) for rest in rests if len(rest) > 1]
     foreign: list[int] = []
-    for index in (rest[0] for rest in waiting.values() if len(rest) == 1):
-        own = [place for place, (_, group) in enumerate(groups) if langs[group[0]] == langs[index]]
+    for index in (rest[0] for rest in rests if len(rest) == 1):
+        own = [place for place, (_, group) in enumerate(groups) if epoch.langs[group[0]] == epoch.langs[index]]
         if own:
-            join(index, own)
+            _join(groups, own, index, epoch)
         else:
             foreign.append(index)
     if len(foreign) == 1 and groups:
-        join(foreign[0], range(len(groups)))
+        _join(groups, range(len(groups)), foreign[0], epoch)
     elif foreign:
-        groups.append((bucket_of(foreign), foreign))
+        groups.append((epoch.bucket_of(foreign), foreign))
     return groups
 
 
-def _batch(
-    group: Sequence[int],
-    bucket: Bucket,
-    buckets: Sequence[Bucket],
-    longest: Sequence[int],
-    choices: Sequence[Choice],
-    families: Sequence[Family],
-    epoch: int,
-) -> Batch:
-    floor = max((other.tokens for other in buckets if other.tokens < bucket.tokens), default=0)
+def _join(groups: list[Group], places: Sequence[int], index: int, epoch: _Epoch) -> None:
+    """Add a question to the group that suits it best, among those at `places`."""
+    length, family = epoch.longest[index], epoch.families[index]
+
+    def unsuited(place: int) -> tuple[bool, bool, int]:
+        bucket, group = groups[place]
+        relatives = any(not family.isdisjoint(epoch.families[other]) for other in group)
+        return relatives, bucket.tokens < length, abs(bucket.tokens - length)
+
+    best = min(places, key=unsuited)
+    bucket, group = groups[best]
+    groups[best] = (bucket if length <= bucket.tokens else epoch.bucket_of([index]), [*group, index])
+
+
+def _batch(group: Sequence[int], bucket: Bucket, epoch: _Epoch) -> Batch:
+    floor = max((other.tokens for other in epoch.buckets if other.tokens < bucket.tokens), default=0)
     return Batch(
         bucket.tokens,
-        epoch,
+        epoch.number,
         tuple(group),
-        tuple(choices[index][0] for index in group),
-        tuple(choices[index][1] for index in group),
-        sum(longest[index] <= floor for index in group),
-        count_relatives(group, families),
+        tuple(epoch.choices[index][0] for index in group),
+        tuple(epoch.choices[index][1] for index in group),
+        sum(epoch.longest[index] <= floor for index in group),
+        count_relatives(group, epoch.families),
     )
 
 

@@ -1,5 +1,6 @@
 """What happens beside the steps of a training: the bar, checks, a stop that saves first, when to log and evaluate."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -11,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from data.errors import RunError
 from training.checkpoints import mark_complete, tidy_checkpoints
+from training.ranks import any_rank, is_first_rank, rank_and_size, wait_for_ranks
 from training.score_sample import score_groups, summarise
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # A scaler starts at 2**16 and halves with each step whose gradients overflow: after this many, scale is not the cause.
 OVERFLOWS_IN_A_ROW = 40
+ECHO_SECONDS = 5
 
 
 class FitCallback(TrainerCallback):
@@ -26,20 +29,31 @@ class FitCallback(TrainerCallback):
     def __init__(self, meter: "StepMeter", eval_steps: int) -> None:
         """Evaluate every `eval_steps` steps and after the last one; 0: never."""
         self.meter, self.eval_steps = meter, eval_steps
-        self.stop_asked = False
+        self.asked_at: float | None = None  # when the user asked to stop
         self.overflows = 0
         self.progress: tqdm | None = None
 
     def ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Take the first Ctrl-C: finish the step and save; a second one ends at once."""
-        if self.stop_asked:
+        """Take the first Ctrl-C: finish the step and save; a second one ends at once.
+
+        torchrun passes on to its ranks what the terminal has sent them already: that is no second one.
+        """
+        now = time.monotonic()
+        if self.asked_at is not None and now - self.asked_at >= (ECHO_SECONDS if rank_and_size()[1] > 1 else 0):
             raise KeyboardInterrupt
-        self.stop_asked = True
+        self.asked_at = now
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Open the bar where the checkpoint left it, and start the clock."""
-        self.progress = tqdm(total=state.max_steps, initial=state.global_step, desc="fit", unit=" steps", disable=None)
-        self.meter.start()
+        """Open the bar where the checkpoint left it."""
+        hidden = None if is_first_rank() else True
+        self.progress = tqdm(
+            total=state.max_steps, initial=state.global_step, desc="fit", unit=" steps", disable=hidden
+        )
+
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Start the clock of the run's first step."""
+        if self.meter.steps == 0:
+            self.meter.start()
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
@@ -55,12 +69,12 @@ class FitCallback(TrainerCallback):
             raise RunError(f"the gradients of step {state.global_step + 1} are not finite; lower --learning-rate")
 
     def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> TrainerControl:
         """Count the step; say what is due after it: log, evaluation, a checkpoint and the stop that was asked for."""
-        self.meter.end_step()
+        self.meter.add_step(model)
         last = state.global_step == state.max_steps
-        if self.stop_asked and not last:
+        if any_rank(self.asked_at is not None) and not last:
             control.should_save = control.should_training_stop = True
         # What is summed up since the last entry is in no checkpoint, so none begins in between.
         control.should_log |= control.should_save or last
@@ -82,13 +96,13 @@ class FitCallback(TrainerCallback):
         if "loss" not in (logs or {}):
             return
         if self.progress is not None:
-            shown = {name: f"{logs[name]:.2f}" for name in model.losses if name != "loss"}
+            shown = {name: f"{logs[name]:.2f}" for name in model.losses}
             self.progress.set_postfix(
                 {"loss": f"{logs['loss']:.3f}", **shown, "tok/s": f"{logs['tokens_per_second']:,.0f}"}
             )
         kept = any("scores" in entry for entry in state.log_history)
-        if self.meter.scored is not None and (not kept or state.global_step == state.max_steps):
-            scores = summarise(score_groups(self.meter.scored))
+        if model.scored is not None and (not kept or state.global_step == state.max_steps):
+            scores = summarise(score_groups(model.scored))
             state.log_history.append({"step": state.global_step, "scores": scores})  # type: ignore[dict-item]
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -111,6 +125,8 @@ class CheckpointCallback(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Mark the checkpoint of this step, then tidy up."""
         folder = Path(str(args.output_dir))
-        mark_complete(folder / f"checkpoint-{state.global_step}")
-        tidy_checkpoints(folder, self.keep, state.log_history)
+        wait_for_ranks()  # each writes its random state
+        if is_first_rank():
+            mark_complete(folder / f"checkpoint-{state.global_step}")
+            tidy_checkpoints(folder, self.keep, state.log_history)
         self.then()

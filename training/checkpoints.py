@@ -35,6 +35,13 @@ def last_checkpoint(folder: Path) -> Path | None:
     return max(_complete(folder), key=_step, default=None)
 
 
+def open_checkpoints(folder: Path, keep: int) -> Path | None:
+    """Remove what a run left that died, and return the checkpoint to go on from, None when there is none."""
+    resumed = last_checkpoint(folder)
+    tidy_checkpoints(folder, keep, checkpoint_history(resumed))
+    return resumed
+
+
 def checkpoint_history(checkpoint: Path | None) -> list[dict[str, Any]]:
     """Return the history that a checkpoint holds; without a checkpoint none."""
     if checkpoint is None:

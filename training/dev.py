@@ -45,8 +45,7 @@ class DevEvaluation:
 
     def run(self, model: M3, tokenizer: "PreTrainedTokenizerBase") -> Figures:
         """Return the figures of `model`; no random state changes."""
-        device = next(model.parameters()).device
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        with torch.random.fork_rng():
             return evaluate_dev(model, tokenizer, self.collections, self.limits, self.heads)
 
 
@@ -177,6 +176,6 @@ def describe_dev(history: Sequence[dict[str, Any]], evaluation: DevEvaluation) -
     }
 
 
-def flat_figures(figures: Figures) -> dict[str, float]:
-    """Return the figures under one name each, as loggers such as TensorBoard take them."""
+def tensorboard_figures(figures: Figures) -> dict[str, float]:
+    """Return the figures under one name each, as loggers take them."""
     return {f"eval_ndcg@10/{mode}/{lang}": value for mode, row in figures.items() for lang, value in row.items()}

@@ -10,7 +10,9 @@ While it runs, DIR holds run.json (the settings, compared when the command comes
 documents) and checkpoints/; they go when fit.json is written.
 """
 
+import dataclasses
 import importlib.metadata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,22 +20,34 @@ import torch
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError, Interrupted
 from data.files import write_json
-from training.batching import describe_plan, plan_training
-from training.checkpoints import last_checkpoint
+from training.announce import announce
+from training.batching import Batch, describe_plan, plan_training
 from training.config import FitConfig, deciding_settings
 from training.curves import draw_curves
 from training.dev import DevEvaluation, describe_dev, dev_evaluation
 from training.examples import TrainingData, dataset_digest, load_training_data
+from training.find_batch import find_sub_batch_tokens
 from training.fit_checks import check_settings
 from training.hub import push_model
 from training.limits import checkpoint_bytes, enough_disk
 from training.lora import add_adapters, merge_adapters
 from training.meter import describe_speed, training_history
 from training.model import M3, load_model, save_model
-from training.run_folder import CHECKPOINTS, CURVES, RESULT, TOKENISED_DOCUMENTS, clean_folder, open_folder
+from training.planned import largest_batch
+from training.ranks import first_rank_first, is_first_rank, join_ranks, leave_ranks, on_first_rank, rank_and_size
+from training.run_folder import (
+    CHECKPOINTS,
+    CURVES,
+    RESULT,
+    TOKENISED_DOCUMENTS,
+    clean_folder,
+    open_folder,
+    read_found,
+    write_found,
+)
 from training.step import TrainingStep
-from training.trainer import train_on_plan
-from training.truncation import describe_truncation, measure_truncation
+from training.trainer import checkpoint_layers, train_on_plan
+from training.truncation import measure_truncation
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerState
@@ -42,20 +56,24 @@ if TYPE_CHECKING:
 def fit(config: FitConfig) -> dict[str, Any]:
     """Train as `config` asks and return what fit.json holds; go on from a checkpoint, or do nothing if all is done.
 
-    Raises `InputError` for input that cannot be trained on and for a folder in use by another configuration, `RunError`
-    when the loss is no longer finite, when memory or disk are full, or when the hub refuses the finished model,
-    `Interrupted` when the user stops it.
+    Started by torchrun, all ranks train together; the first one writes and speaks. Raises `InputError` for input that
+    cannot be trained on and for a folder in use by another configuration, `RunError` when the loss is no longer finite,
+    when memory or disk are full, or when the hub refuses the finished model, `Interrupted` when the user stops it.
     """
     check_settings(config)
+    join_ranks()
     dataset = load_curated(config.dataset)
     about = describe_run(config, dataset)
-    result = open_folder(config, about)
-    if result is not None:
-        print(f"{config.out} is finished: {result['steps']} steps; --overwrite trains it again")
-    else:
-        result = _train(config, dataset, about)
+    finished = on_first_rank(lambda: open_folder(config, about))
+    if finished is not None and is_first_rank():
+        print(f"{config.out} is finished: {finished['steps']} steps; --overwrite trains it again")
+    result = finished or _train(config, dataset, about)
     if config.push_to_hub:
-        print(f"uploaded: {push_model(config.out, config.hub_model_id or config.out.resolve().name)}")
+        name = config.hub_model_id or config.out.resolve().name
+        place = on_first_rank(lambda: push_model(config.out, name))
+        if is_first_rank():
+            print(f"uploaded: {place}")
+    leave_ranks()
     return result
 
 
@@ -72,40 +90,68 @@ def describe_run(config: FitConfig, dataset: CuratedDataset) -> dict[str, Any]:
 
 def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) -> dict[str, Any]:
     model, tokenizer = _load_model(config)
-    data = load_training_data(
-        dataset,
-        tokenizer,
-        max_length=config.max_length,
-        max_query_length=min(config.max_query_length, model.max_length),
-        window=config.window,
-        taught=config.teacher_weight > 0,
-        cache=config.out / TOKENISED_DOCUMENTS,
+    data = first_rank_first(
+        lambda: load_training_data(
+            dataset,
+            tokenizer,
+            max_length=config.max_length,
+            max_query_length=min(config.max_query_length, model.max_length),
+            window=config.window,
+            taught=config.teacher_weight > 0,
+            cache=config.out / TOKENISED_DOCUMENTS,
+        )
     )
     truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
     plan = plan_training(data, config)
     step = TrainingStep(model, config)
     dev = dev_evaluation(dataset, config, model, step.heads)
-    _announce(config, data, truncation, len(plan), dev)
+    if is_first_rank():
+        announce(config, data, truncation, len(plan), dev)
+    if config.find_batch:
+        config = _find_batch(config, step, plan, data)
     state = train_on_plan(step, tokenizer, plan, data, config, config.out / CHECKPOINTS, dev)
     if state.global_step < len(plan):
         raise Interrupted(
             f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"
             " again goes on from there"
         )
-    device = next(model.parameters()).device
-    _save_model(config, model, tokenizer)
-    result = {
-        "steps": len(plan),
-        **about,
-        "data": data.counts(),
-        "truncation": truncation,
-        "batches": describe_plan(plan, data.documents.lengths),
-        **_describe_training(state, dev, device),
-    }
-    draw_curves(result["history"], result["dev"], config.out / CURVES)
-    write_json(config.out / RESULT, result)
-    clean_folder(config.out)
-    return result
+
+    def finish() -> dict[str, Any]:
+        device = next(model.parameters()).device
+        _save_model(config, model, tokenizer)
+        result = {
+            "steps": len(plan),
+            **about,
+            "sub_batch_tokens": config.sub_batch_tokens,
+            "data": data.counts(),
+            "truncation": truncation,
+            "batches": describe_plan(plan, data.documents.lengths),
+            **_describe_training(state, dev, device),
+        }
+        draw_curves(result["history"], result["dev"], config.out / CURVES)
+        write_json(config.out / RESULT, result)
+        clean_folder(config.out)
+        return result
+
+    return on_first_rank(finish)
+
+
+def _find_batch(config: FitConfig, step: TrainingStep, plan: Sequence[Batch], data: TrainingData) -> FitConfig:
+    """Return `config` with the sub-batch that the device holds: the one that this run found before, if it did."""
+    found = on_first_rank(lambda: read_found(config.out))
+    if found is None:
+        longest, most = largest_batch(plan, data, config, rank_and_size()[1])
+        if torch.cuda.is_available():
+            step.cuda()
+        found = find_sub_batch_tokens(step, longest=longest, most=most, dtype=_half(config))
+        on_first_rank(lambda: write_found(config.out, found))
+    if is_first_rank():
+        print(f"--find-batch: {found:,} tokens are encoded at a time.")
+    return dataclasses.replace(config, sub_batch_tokens=found)
+
+
+def _half(config: FitConfig) -> torch.dtype | None:
+    return torch.bfloat16 if config.bf16 else torch.float16 if config.fp16 else None
 
 
 def _load_model(config: FitConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
@@ -115,9 +161,11 @@ def _load_model(config: FitConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
             f"{config.model} reads {model.max_length} tokens, less than --max-length {config.max_length}; give less, or"
             f" extend the model with m3-train init --from {config.model} --max-length {config.max_length}"
         )
-    model.set_attention(config.attention)
     if config.lora_rank:
         add_adapters(model, config.lora_rank, config.lora_alpha, config.seed)
+    model.set_attention(config.attention)
+    if config.gradient_checkpointing:
+        checkpoint_layers(model)
     return model, tokenizer
 
 
@@ -138,36 +186,3 @@ def _describe_training(state: "TrainerState", dev: DevEvaluation | None, device:
         "dev": describe_dev(state.log_history, dev) if dev else None,
         "history": training_history(state.log_history),
     }
-
-
-def _announce(
-    config: FitConfig, data: TrainingData, truncation: dict[str, Any], steps: int, dev: DevEvaluation | None
-) -> None:
-    counts = data.counts()
-    print(
-        f"{counts['questions']:,} questions, {counts['documents']:,} documents, {truncation['tokens']:,} tokens;"
-        f" {steps:,} steps"
-    )
-    for name, what in (("documents_without_text", "have no text"), ("documents_of_one_token", "are one token long")):
-        if counts[name]:
-            print(f"{counts[name]:,} documents {what}.")
-    print(describe_truncation(truncation))
-    if config.teacher_weight > 0 and counts["questions_without_teacher_scores"]:
-        print(f"{counts['questions_without_teacher_scores']:,} questions have no teacher's scores.")
-    if config.attention_dropout == 0:
-        print("Attention dropout is 0, so that attention runs on its fast kernels.")
-    else:
-        print(f"Attention dropout is {config.attention_dropout}: attention does not run on its fast kernels.")
-    if dev is not None:
-        questions, documents = (
-            sum(len(getattr(each, name)) for each in dev.collections) for name in ("queries", "docids")
-        )
-        print(
-            f"Evaluation every {config.eval_steps:,} steps: {questions:,} dev questions, {documents:,} documents; the"
-            f" weights with the best nDCG@10 of {dev.mode} are kept."
-        )
-    elif config.eval_steps:
-        print("The data set has no dev questions: no evaluation, the last weights are kept.")
-    checkpoint = last_checkpoint(config.out / CHECKPOINTS)
-    if checkpoint is not None:
-        print(f"Going on from {checkpoint}.")

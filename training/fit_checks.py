@@ -1,7 +1,6 @@
 """What `m3-train fit` refuses before it loads anything."""
 
 import math
-import os
 
 import torch
 
@@ -11,6 +10,7 @@ from training.config import FitConfig
 from training.hub import check_token
 from training.lora import check_peft
 from training.reporting import chosen_reporters
+from training.step import trained_heads
 
 _AT_LEAST_ONE = (
     *("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "eval_documents"),
@@ -26,10 +26,8 @@ _SHARES = ("distill_start_ratio", "warmup_ratio", "attention_dropout", "freeze_r
 
 def check_settings(config: FitConfig) -> None:
     """Raise `InputError` for settings that no training can have, or not on this machine."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
-    choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     _check_numbers(config)
+    choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     _check_heads(config)
     if config.bf16 and config.fp16:
         raise InputError("--bf16 and --fp16 are two ways to do the same; give one")
@@ -60,7 +58,7 @@ def _check_numbers(config: FitConfig) -> None:
 def _check_heads(config: FitConfig) -> None:
     if not config.heads:
         raise InputError("--heads names none; give one or more of dense sparse multivec")
-    only_dense = config.stage == "pretrain" or set(config.heads) == {"dense"}
+    only_dense = trained_heads(config) == ("dense",)
     if config.freeze == "encoder" and config.freeze_ratio > 0 and only_dense:
         raise InputError(
             "--freeze encoder leaves nothing to train: the dense vector is the encoder's own; train sparse or multivec"

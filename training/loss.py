@@ -12,7 +12,7 @@ A single head has neither sum nor self-distillation: its loss is its InfoNCE.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,8 +27,7 @@ LOSS_WEIGHTS = (1.0, 0.1, 1.0)  # lambda: the lexical head starts at random, so 
 EXCLUDED_SCORE = -1e30
 
 
-@dataclass(frozen=True)
-class Losses:
+class Losses(NamedTuple):
     """The loss that is minimised, and its parts by name, each a scalar tensor.
 
     Parts: each head that takes part; `inter` (the sum) and `distillation` where there are several; `teacher` with one.
@@ -54,9 +53,9 @@ def unified_loss(
     targets: Tensor,
     excluded: Tensor,
     *,
-    heads: Sequence[Head],
     temperature: float,
     distill: bool,
+    heads: Sequence[Head] = HEADS,
     teacher: Tensor | None = None,
     teacher_weight: float = 0.0,
     teacher_temperature: float = 1.0,

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from training.score_sample import ScoredBatch, score_groups
+from training.ranks import sum_ranks
+from training.score_sample import score_groups
 from training.step import StepInputs, TrainingStep
 
 # Parts of an entry that depend on the clock: they are summed up for the run, and not kept step by step, so that the
@@ -15,59 +16,47 @@ from training.step import StepInputs, TrainingStep
 CLOCK = ("seconds", "tokens_per_second")
 
 
-def count_tokens(inputs: StepInputs, padded: bool) -> tuple[int, int]:
-    """Return the tokens that a step encodes, and the places that they take: more of them where texts are `padded`."""
-    parts = (inputs.queries, *inputs.sub_batches)
-    places = sum(len(part.lengths) * max(part.lengths) for part in parts)
-    return inputs.tokens, places if padded else inputs.tokens
-
-
 class StepMeter:
     """Sums over the steps since the last entry; nothing is read from the device until an entry is written."""
 
-    def __init__(self, padded: bool) -> None:
-        """Count padding too where the model reads `padded` texts."""
-        self.padded = padded
-        self.scored: ScoredBatch | None = None  # of the last step
+    def __init__(self) -> None:
         self.started = time.perf_counter()
         self._reset()
 
     def _reset(self) -> None:
-        self.tokens, self.places, self.seconds = 0, 0, 0.0
-        self.losses: dict[str, tuple[Tensor, int]] = {}  # sum, and over how many steps: not every batch has a teacher
+        self.steps, self.tokens, self.places, self.seconds = 0, 0, 0, 0.0
+        self.losses: dict[str, Tensor] = {}
 
     def start(self) -> None:
         """Count time from now: what went before, such as an evaluation, is not training."""
         self.started = time.perf_counter()
 
-    def add_step(self, step: TrainingStep, inputs: StepInputs) -> None:
-        """Count a step that has gone forward and back."""
-        tokens, places = count_tokens(inputs, self.padded)
+    def add_inputs(self, inputs: StepInputs, padded: bool) -> None:
+        """Count the texts of a step."""
+        tokens, places = inputs.count_tokens(padded)
         self.tokens, self.places = self.tokens + tokens, self.places + places
-        for name, loss in step.losses.items():
-            if name != "loss":  # the Trainer sums that up itself
-                total, count = self.losses.get(name, (torch.zeros_like(loss), 0))
-                self.losses[name] = (total + loss, count + 1)
-        if step.scores is not None:
-            self.scored = ScoredBatch(step.heads, step.scores, inputs.targets, inputs.excluded)
 
-    def end_step(self) -> None:
-        """Count the time of a step whose weights are changed."""
+    def add_step(self, step: TrainingStep) -> None:
+        """Count a step that is done."""
+        self.steps += 1
         self.seconds += time.perf_counter() - self.started
         self.start()
+        for name, loss in step.losses.items():
+            self.losses[name] = self.losses[name] + loss if name in self.losses else loss
 
-    def take(self) -> dict[str, float]:
+    def take(self, step: TrainingStep) -> dict[str, float]:
         """Return the entry of the steps since the last one, and begin anew.
 
         Losses are means over these steps; the scores' means (HEAD_positives, HEAD_others) are the last step's.
         """
-        entry = {name: round(total.item() / count, 6) for name, (total, count) in self.losses.items()}
-        if self.scored is not None:
-            for head, groups in score_groups(self.scored).items():
+        entry = {name: round(total.item() / self.steps, 6) for name, total in self.losses.items()}
+        if step.scored is not None:
+            for head, groups in score_groups(step.scored).items():
                 means = {f"{head}_{group}": values.mean().item() for group, values in groups.items() if len(values)}
                 entry |= {name: round(value, 6) for name, value in means.items()}
-        entry |= {"tokens": self.tokens, "padding_share": 1 - self.tokens / max(self.places, 1)}
-        entry |= {"seconds": self.seconds, "tokens_per_second": self.tokens / max(self.seconds, 1e-9)}
+        tokens, places = sum_ranks([self.tokens, self.places])
+        entry |= {"tokens": tokens, "padding_share": 1 - tokens / max(places, 1)}
+        entry |= {"seconds": self.seconds, "tokens_per_second": tokens / max(self.seconds, 1e-9)}
         self._reset()
         return entry
 

@@ -9,7 +9,7 @@ Without torchrun there is one rank, and everything is done at once.
 
 import datetime
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -67,6 +67,23 @@ def on_first_rank(work: Callable[[], T]) -> T:
         raise outcome[1]
     result: T = outcome[0]
     return result
+
+
+def first_rank_first(work: Callable[[], T]) -> T:
+    """Work on rank 0, then on the others, who find what it wrote to the disk; an expected error is raised on all."""
+    own: list[T] = []
+    on_first_rank(lambda: own.append(work()))
+    return own[0] if own else work()
+
+
+def sum_ranks(values: Sequence[int]) -> list[int]:
+    """Return the sums over the ranks; all must call it together."""
+    if rank_and_size()[1] == 1:
+        return list(values)
+    sums = torch.tensor(values, device=_device())
+    dist.all_reduce(sums)
+    found: list[int] = sums.tolist()
+    return found
 
 
 def any_rank(here: bool) -> bool:

@@ -27,8 +27,12 @@ def count_relatives(members: Sequence[int], families: Sequence[Family]) -> int:
     return sum(any(held[name] > 1 for name in families[member]) for member in members)
 
 
-def deal(members: Sequence[int], sizes: Sequence[int], families: Sequence[Family]) -> list[list[int]]:
+def deal(
+    members: Sequence[int], sizes: Sequence[int], families: Sequence[Family], passes_rest: bool
+) -> list[list[int]]:
     """Deal `members` into groups of exactly these `sizes`, which add up; relatives meet only where they must.
+
+    With `passes_rest` the last group is no batch yet and will be dealt again: relatives rather meet there.
 
     The questions of one family go to one group after the other, the largest families first: so a family of no more
     questions than there are groups is spread without a conflict. The order of `members` decides everything else.
@@ -37,6 +41,7 @@ def deal(members: Sequence[int], sizes: Sequence[int], families: Sequence[Family
     held: list[set[str | int]] = [set() for _ in sizes]
     open_groups = [group for group, size in enumerate(sizes) if size]
     left_over: list[int] = []
+    rest = len(groups) - 1
     turn = 0
     for member in _by_family(members, families):
         family = families[member]
@@ -55,10 +60,19 @@ def deal(members: Sequence[int], sizes: Sequence[int], families: Sequence[Family
         else:
             left_over.append(member)
     for group in open_groups:  # whatever is left has relatives in all of these
-        missing = sizes[group] - len(groups[group])
-        groups[group] += left_over[:missing]
-        del left_over[:missing]
+        while len(groups[group]) < sizes[group]:
+            member = left_over.pop()
+            if passes_rest and (other := _stranger(groups[rest], held[group], families)) is not None:
+                groups[rest].remove(other)
+                groups[rest].append(member)
+                member = other
+            groups[group].append(member)
+            held[group] |= families[member]
     return groups
+
+
+def _stranger(members: Sequence[int], held: set[str | int], families: Sequence[Family]) -> int | None:
+    return next((member for member in members if held.isdisjoint(families[member])), None)
 
 
 def _by_family(members: Sequence[int], families: Sequence[Family]) -> list[int]:

@@ -1,7 +1,7 @@
 """Where a run also logs to: TensorBoard in the run's own folder, with histograms of scores, and what else is asked for.
 
 names = chosen_reporters(None)                       # ("tensorboard",) where it is installed
-callbacks = tensorboard_callbacks(Path("OUT/runs"), None, meter)  # the others are TrainingArguments' report_to
+callbacks = tensorboard_callbacks(Path("OUT/runs"))  # the others are TrainingArguments' report_to
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from transformers.integrations import (
 )
 
 from data.errors import InputError
-from training.meter import StepMeter
 from training.score_sample import score_groups
 
 TENSORBOARD = "tensorboard"
@@ -44,34 +43,35 @@ def chosen_reporters(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def tensorboard_callbacks(folder: Path, last_step: int | None, meter: StepMeter) -> list[TrainerCallback]:
+def tensorboard_callbacks(folder: Path, last_step: int | None) -> list[TrainerCallback]:
     """Return what writes a run's events to `folder`; those after `last_step`, of a run that died, no longer count."""
     from torch.utils.tensorboard import SummaryWriter
 
     writer = SummaryWriter(str(folder), purge_step=None if last_step is None else last_step + 1)
-    return [ScoreHistograms(writer, meter), TensorBoardCallback(writer)]  # the second one closes the writer at the end
+    return [ScoreHistograms(writer), TensorBoardCallback(writer)]  # the second one closes the writer at the end
 
 
 class ScoreHistograms(TrainerCallback):
     """Histograms, head by head, of the scores of right passages and of all others."""
 
-    def __init__(self, writer: Any, meter: StepMeter) -> None:
-        """Write the scores that `meter` has seen to a `SummaryWriter`."""
-        self.writer, self.meter = writer, meter
+    def __init__(self, writer: Any) -> None:
+        """Write to a `SummaryWriter`."""
+        self.writer = writer
 
     def on_log(
         self,
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
+        model: Any = None,
         logs: Any = None,
         **_: Any,
     ) -> None:
         """Write the scores of the step that is logged, in about every 200th part of the run."""
         every = max(1, state.max_steps // HISTOGRAMS)
-        if "loss" not in (logs or {}) or self.meter.scored is None or state.global_step % every:
+        if "loss" not in (logs or {}) or model.scored is None or state.global_step % every:
             return
-        for head, groups in score_groups(self.meter.scored).items():
+        for head, groups in score_groups(model.scored).items():
             for group, values in groups.items():
                 if len(values):
                     self.writer.add_histogram(f"scores/{head}/{group}", values.cpu(), state.global_step)

@@ -60,6 +60,17 @@ def open_folder(config: FitConfig, about: dict[str, Any]) -> dict[str, Any] | No
     return held.get(RESULT)
 
 
+def read_found(out: Path) -> int | None:
+    """Return the sub-batch in tokens that `write_found` kept with a run that is under way; None: nothing yet."""
+    found: int | None = _read_record(out / RUN).get("found_sub_batch_tokens")
+    return found
+
+
+def write_found(out: Path, tokens: int) -> None:
+    """Keep the sub-batch in tokens that was found for a run: going on with another would not end alike to the bit."""
+    write_json(out / RUN, _read_record(out / RUN) | {"found_sub_batch_tokens": tokens})
+
+
 def clean_folder(out: Path) -> None:
     """Remove what a run needs only while it runs."""
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)

@@ -27,9 +27,8 @@ class ScoredBatch(NamedTuple):
 
 def score_groups(batch: ScoredBatch) -> dict[str, dict[str, Tensor]]:
     """Return for each head the scores [n] of `positives` and of `others`, hard negatives and in-batch ones together."""
-    targets, excluded = batch.targets.to(batch.scores.device), batch.excluded.to(batch.scores.device)
-    right = torch.zeros_like(excluded).scatter(1, targets.unsqueeze(1), True)  # [Bq, Bp]
-    masks = {"positives": right, "others": ~right & ~excluded}
+    right = torch.zeros_like(batch.excluded).scatter(1, batch.targets.unsqueeze(1), True)  # [Bq, Bp]
+    masks = {"positives": right, "others": ~right & ~batch.excluded}
     return {
         head: {group: rows[mask].float() for group, mask in masks.items()}
         for head, rows in zip(batch.heads, batch.scores, strict=True)

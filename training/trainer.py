@@ -5,12 +5,14 @@ resuming it skips as many as the checkpoint has done. Random states are in the c
 the same weights. The history, evaluations on the dev questions included, is in the checkpoint too.
 """
 
+import contextlib
 import math
 import shutil
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,21 +25,21 @@ from training.batching import Batch
 from training.callbacks import CheckpointCallback, FitCallback
 from training.checkpoints import (
     best_folder,
-    checkpoint_history,
     last_checkpoint,
     load_weights,
+    open_checkpoints,
     save_best,
     save_weights,
-    tidy_checkpoints,
 )
 from training.config import FitConfig
-from training.dev import DevEvaluation, best_entry, flat_figures
+from training.dev import DevEvaluation, best_entry, tensorboard_figures
 from training.examples import TrainingData
 from training.freeze import freeze
 from training.limits import checkpoint_bytes, enough_disk, enough_memory
 from training.meter import StepMeter
 from training.model import M3
 from training.planned import PlannedBatches
+from training.ranks import is_first_rank, on_first_rank, rank_and_size
 from training.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
 from training.run_folder import EVENTS
 from training.step import TrainingStep
@@ -69,29 +71,29 @@ class M3Trainer(Trainer):
     def training_step(
         self, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any, **keywords: Any
     ) -> torch.Tensor:
-        """Train on a batch and take account of it; raises `RunError` when the device is full."""
+        """Count the step's tokens and train on it; raises `RunError` when the device is full."""
+        self.meter.add_inputs(inputs["inputs"], padded=not self.model.model.packs)
         with enough_memory(self.config):
-            loss = super().training_step(model, inputs, *rest, **keywords)
-        self.meter.add_step(self.model, inputs["inputs"])
-        return loss
+            return super().training_step(model, inputs, *rest, **keywords)
 
     def log(self, logs: dict[str, float], *rest: Any, **keywords: Any) -> None:
         """Put the losses of the heads, scores, tokens and time beside the loss, for the history and for loggers."""
-        super().log(logs | self.meter.take() if "loss" in logs else logs, *rest, **keywords)
+        super().log(logs | self.meter.take(self.model) if "loss" in logs else logs, *rest, **keywords)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # type: ignore[override]
         """Search on the dev questions, put the figures in the history and keep the weights if they are the best yet."""
-        assert self.dev is not None
+        dev = self.dev
+        assert dev is not None
         step = self.state.global_step
         with enough_memory(self.config):
-            figures = self.dev.run(self.model.model, self.processing_class)
-        entry: dict[str, Any] = {"step": step, "figure": figures[self.dev.mode]["mean"], "dev": figures}
+            figures = on_first_rank(lambda: dev.run(self.model.model, self.processing_class))
+        entry: dict[str, Any] = {"step": step, "figure": figures[dev.mode]["mean"], "dev": figures}
         self.state.log_history.append(entry)
         best = best_entry(self.state.log_history)
-        if best is not None and best["step"] == step:
+        if best is not None and best["step"] == step and is_first_rank():
             with self._enough_disk(best_folder(self.folder, step)):
                 save_best(self.model.model, self.processing_class, self.folder, step)
-        flat = flat_figures(figures)
+        flat = tensorboard_figures(figures)
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, flat)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, flat)
         return flat
@@ -102,7 +104,8 @@ class M3Trainer(Trainer):
             with self._enough_disk(checkpoint):
                 super()._save_checkpoint(*arguments, **keywords)
         except BaseException:
-            shutil.rmtree(checkpoint, ignore_errors=True)  # of no use, and room for what comes next
+            if is_first_rank():
+                shutil.rmtree(checkpoint, ignore_errors=True)  # of no use, and room for what comes next
             raise
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
@@ -131,26 +134,23 @@ def train_on_plan(
     When the plan is done, the model has the weights that were best on `dev`, or those of the last step without one.
     Ctrl-C finishes the running step and saves a checkpoint; the returned state's `global_step` says how far it came.
     """
-    resumed = last_checkpoint(checkpoints)
-    tidy_checkpoints(checkpoints, config.save_total_limit, checkpoint_history(resumed))
-    if config.gradient_checkpointing:
-        checkpoint_layers(step.model)
-    padded = not step.model.packs
-    meter = StepMeter(padded)
+    resumed = on_first_rank(lambda: open_checkpoints(checkpoints, config.save_total_limit))
+    rank, ranks = rank_and_size()
+    meter = StepMeter()
     callback = FitCallback(meter, config.eval_steps if dev else 0)
     thaw = freeze(step.model, config.freeze, config.freeze_ratio, len(plan)) if config.freeze else None
     last_step = int(resumed.name.rpartition("-")[2]) if resumed else None
     reporters = chosen_reporters(config.report_to)
     events: list[TrainerCallback] = []
-    if TENSORBOARD in reporters:
-        events = tensorboard_callbacks(checkpoints.parent / EVENTS, last_step, meter)
+    if TENSORBOARD in reporters and is_first_rank():
+        events = tensorboard_callbacks(checkpoints.parent / EVENTS, last_step)
     trainer = M3Trainer(
         config,
         dev,
         meter,
         model=step,
         args=training_arguments(config, len(plan), checkpoints, reporters, evaluate_first=bool(dev) and not resumed),
-        train_dataset=PlannedBatches(plan, data, config, padded=padded),
+        train_dataset=PlannedBatches(plan, data, config, padded=not step.model.packs, rank=rank, ranks=ranks),
         processing_class=tokenizer,
         callbacks=[
             callback,
@@ -160,13 +160,10 @@ def train_on_plan(
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    main_thread = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGINT, callback.ask_to_stop) if main_thread else None
     try:
-        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        with stop_asked_by(callback.ask_to_stop):
+            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     finally:
-        if main_thread:
-            signal.signal(signal.SIGINT, previous)
         if callback.progress is not None:
             callback.progress.close()
     best = best_entry(trainer.state.log_history)
@@ -175,12 +172,26 @@ def train_on_plan(
     return trainer.state
 
 
+@contextlib.contextmanager
+def stop_asked_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take Ctrl-C, and with several ranks also the SIGTERM by which torchrun ends them."""
+    numbers = [signal.SIGINT, *([signal.SIGTERM] if rank_and_size()[1] > 1 else [])]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # Python has signals in the main thread alone
+    previous = [signal.signal(number, handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handled in zip(numbers, previous, strict=True):
+            signal.signal(number, handled)
+
+
 def training_arguments(
     config: FitConfig, steps: int, checkpoints: Path, reporters: Sequence[str], evaluate_first: bool
 ) -> TrainingArguments:
     """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
     try:
-        arguments = TrainingArguments(
+        return TrainingArguments(
             output_dir=str(checkpoints),
             num_train_epochs=1,  # the plan holds all passes
             per_device_train_batch_size=1,
@@ -197,6 +208,9 @@ def training_arguments(
             logging_steps=config.logging_steps,
             logging_nan_inf_filter=False,
             eval_on_start=evaluate_first,
+            use_cpu=not torch.cuda.is_available(),
+            # Only weights that thaw on the way are sometimes without a gradient; looking for such takes time.
+            ddp_find_unused_parameters=config.freeze is not None and config.freeze_ratio < 1,
             report_to=[name for name in reporters if name != TENSORBOARD] or "none",
             disable_tqdm=True,
             remove_unused_columns=False,
@@ -204,8 +218,6 @@ def training_arguments(
         )
     except (ValueError, ImportError) as error:
         raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error
-    arguments._n_gpu = min(arguments.n_gpu, 1)  # one process has one GPU: DataParallel would cut a batch into pieces
-    return arguments
 
 
 def checkpoint_layers(model: M3) -> None:

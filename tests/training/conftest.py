@@ -11,7 +11,7 @@ torch.set_num_threads(1)  # toy tensors are too small to share, and runs of one 
 
 
 @pytest.fixture
-def fit_config(tmp_path):
+def toy_config(tmp_path):
     write_toy_dataset(tmp_path / "dataset", dev=1)
     tokenizer = toy_tokenizer(tmp_path)
     model = toy_model(tokenizer)
@@ -23,7 +23,7 @@ def fit_config(tmp_path):
         out=tmp_path / "out",
         max_length=48,
         learning_rate=1e-3,
-        max_steps=6,
+        num_train_epochs=3,
         batch_size=4,
         negatives=1,
         sub_batch_tokens=100,

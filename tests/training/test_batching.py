@@ -153,11 +153,22 @@ def test_relatives_meet_only_where_nothing_else_is_left():
 
 def test_a_family_of_as_many_questions_as_groups_is_spread():
     families = [frozenset({"a"})] * 3 + [frozenset({name}) for name in range(5)]
-    groups = deal(range(8), [3, 3, 2], families)
+    groups = deal(range(8), [3, 3, 2], families, passes_rest=False)
     assert [len(group) for group in groups] == [3, 3, 2]
     assert sorted(index for group in groups for index in group) == list(range(8))
     assert all(count_relatives(group, families) == 0 for group in groups)
     assert count_relatives([0, 1, 3], families) == 2
+
+
+def test_relatives_rather_meet_among_what_is_passed_on():
+    families = [frozenset({"a"})] * 3 + [frozenset({name}) for name in range(3)]
+    batch, rest = deal(range(6), [4, 2], families, passes_rest=True)
+    assert count_relatives(batch, families) == 0
+    assert len(batch) == 4
+    assert set(rest) < {0, 1, 2}
+    batch, rest = deal(range(6), [4, 2], families, passes_rest=False)
+    assert count_relatives(batch, families) == 2
+    assert count_relatives(rest, families) == 0
 
 
 def test_a_family_is_shared_through_any_document_cluster_or_group():

@@ -31,9 +31,9 @@ def changed(before, after) -> set[str]:
 
 
 @pytest.mark.parametrize(("part", "frozen"), [("encoder", {"encoder"}), ("heads", set(HEADS))])
-def test_a_share_of_the_steps(fit_config, watched, part, frozen):
+def test_a_share_of_the_steps(toy_config, watched, part, frozen):
     config = dataclasses.replace(
-        fit_config, freeze=part, freeze_ratio=0.5, weight_decay=0.1, warmup_ratio=0.0, eval_steps=0
+        toy_config, freeze=part, freeze_ratio=0.5, weight_decay=0.1, warmup_ratio=0.0, eval_steps=0
     )
     steps = fit(config)["steps"]
     assert steps == len(watched) == 6
@@ -42,21 +42,21 @@ def test_a_share_of_the_steps(fit_config, watched, part, frozen):
     assert changed(watched[3], watched[4]) == {"encoder", *HEADS}
 
 
-def test_the_whole_run(fit_config):
-    config = dataclasses.replace(fit_config, freeze="encoder", weight_decay=0.1)
+def test_the_whole_run(toy_config):
+    config = dataclasses.replace(toy_config, freeze="encoder", weight_decay=0.1)
     fit(config)
     before, after = (load_model(str(folder))[0].state_dict() for folder in (config.model, config.out))
     assert changed(before, after) == set(HEADS)
 
 
-def test_the_pooler_never_learns(fit_config, watched):
-    fit(dataclasses.replace(fit_config, freeze="encoder", freeze_ratio=0.2, eval_steps=0))
+def test_the_pooler_never_learns(toy_config, watched):
+    fit(dataclasses.replace(toy_config, freeze="encoder", freeze_ratio=0.2, eval_steps=0))
     for name in ("encoder.pooler.dense.weight", "encoder.pooler.dense.bias"):
         assert torch.equal(watched[0][name], watched[-1][name])
 
 
-def test_a_killed_run_resumes_in_the_frozen_phase(fit_config, monkeypatch, tmp_path):
-    config = dataclasses.replace(fit_config, freeze="encoder", freeze_ratio=0.6)
+def test_a_killed_run_resumes_in_the_frozen_phase(toy_config, monkeypatch, tmp_path):
+    config = dataclasses.replace(toy_config, freeze="encoder", freeze_ratio=0.6)
     whole = fit(config)
     killed = dataclasses.replace(config, out=tmp_path / "killed")
     forward, calls = TrainingStep.forward, []
@@ -75,7 +75,7 @@ def test_a_killed_run_resumes_in_the_frozen_phase(fit_config, monkeypatch, tmp_p
     assert all(torch.equal(value, other[name]) for name, value in one.items())
 
 
-def test_nothing_left_to_train_is_refused(fit_config):
+def test_nothing_left_to_train_is_refused(toy_config):
     for options in ({"heads": ("dense",)}, {"stage": "pretrain"}):
         with pytest.raises(InputError, match="nothing to train"):
-            fit(dataclasses.replace(fit_config, freeze="encoder", **options))
+            fit(dataclasses.replace(toy_config, freeze="encoder", **options))

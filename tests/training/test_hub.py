@@ -31,11 +31,11 @@ def server(monkeypatch):
     server.close()
 
 
-def test_the_model_is_uploaded_once_and_again_on_demand(server, fit_config, monkeypatch, capsys):
+def test_the_model_is_uploaded_once_and_again_on_demand(server, toy_config, monkeypatch, capsys):
     import huggingface_hub
 
     config = dataclasses.replace(
-        fit_config, push_to_hub=True, hub_model_id="someone/toy", max_steps=1, eval_steps=0, report_to=None
+        toy_config, push_to_hub=True, hub_model_id="someone/toy", max_steps=1, eval_steps=0, report_to=None
     )
     token = huggingface_hub.get_token
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: hub_server.READER)
@@ -65,10 +65,10 @@ def test_the_token_is_in_no_message(server, tmp_path, monkeypatch):
     assert "***" in str(caught.value)
 
 
-def test_without_a_token_nothing_is_trained(fit_config, monkeypatch):
+def test_without_a_token_nothing_is_trained(toy_config, monkeypatch):
     import huggingface_hub
 
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: None)
     with pytest.raises(InputError, match="hf auth login"):
-        fit(dataclasses.replace(fit_config, push_to_hub=True))
-    assert not fit_config.out.exists()
+        fit(dataclasses.replace(toy_config, push_to_hub=True))
+    assert not toy_config.out.exists()

@@ -28,29 +28,29 @@ from training.step import TrainingStep
         MemoryError(),
     ],
 )
-def test_out_of_memory_names_what_to_turn(fit_config, error):
+def test_out_of_memory_names_what_to_turn(toy_config, error):
     advice = r"--sub-batch-tokens below 100, then --gradient-checkpointing, then a --max-length below 48$"
-    with pytest.raises(RunError, match=advice), enough_memory(fit_config):
+    with pytest.raises(RunError, match=advice), enough_memory(toy_config):
         raise error
-    done = dataclasses.replace(fit_config, gradient_checkpointing=True, sub_batch_tokens=48)
+    done = dataclasses.replace(toy_config, gradient_checkpointing=True, sub_batch_tokens=48)
     with pytest.raises(RunError, match=r"; give a --max-length below 48$"), enough_memory(done):
         raise error
 
 
-def test_other_errors_pass(fit_config, tmp_path):
-    with pytest.raises(RuntimeError, match="shapes"), enough_memory(fit_config), enough_disk(tmp_path, 1, ""):
+def test_other_errors_pass(toy_config, tmp_path):
+    with pytest.raises(RuntimeError, match="shapes"), enough_memory(toy_config), enough_disk(tmp_path, 1, ""):
         raise RuntimeError("shapes do not fit")
     with pytest.raises(PermissionError), enough_disk(tmp_path, 1, ""):
         raise PermissionError(errno.EACCES, "denied")
 
 
-def test_too_large_a_step_is_told(fit_config, monkeypatch):
+def test_too_large_a_step_is_told(toy_config, monkeypatch):
     def allocate(self, *_, **__):
         return torch.empty(1 << 60)
 
     monkeypatch.setattr(TrainingStep, "forward", allocate)
     with pytest.raises(RunError, match="out of memory at --sub-batch-tokens 100"):
-        fit(fit_config)
+        fit(toy_config)
 
 
 def write_beyond_the_limit(kind, folder, answers):
@@ -83,7 +83,7 @@ def test_every_way_to_write_tells_of_a_full_disk(tmp_path, kind):
     assert answer.startswith(f"the disk is full: {tmp_path} could not be written, it takes about 0.0004 GB; step 2 is")
 
 
-def test_a_full_disk_keeps_the_last_complete_checkpoint(fit_config, monkeypatch):
+def test_a_full_disk_keeps_the_last_complete_checkpoint(toy_config, monkeypatch):
     save = trainer.M3Trainer._save_rng_state
 
     def full_at_four(self, folder):
@@ -94,16 +94,16 @@ def test_a_full_disk_keeps_the_last_complete_checkpoint(fit_config, monkeypatch)
     with monkeypatch.context() as patch:
         patch.setattr(trainer.M3Trainer, "_save_rng_state", full_at_four)
         with pytest.raises(RunError, match=r"checkpoint-4 could not be written.* last complete.*checkpoint-2, is kept"):
-            fit(fit_config)
-    folder = fit_config.out / "checkpoints"
+            fit(toy_config)
+    folder = toy_config.out / "checkpoints"
     last = last_checkpoint(folder)
     assert last is not None and last.name == "checkpoint-2"
     assert not (folder / "checkpoint-4").exists()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "save_model", lambda *_: full_at_four_now())
         with pytest.raises(RunError, match="the disk is full"):
-            fit(fit_config)
-    assert fit(fit_config)["steps"] == 6
+            fit(toy_config)
+    assert fit(toy_config)["steps"] == 6
 
 
 def full_at_four_now():

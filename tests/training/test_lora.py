@@ -63,20 +63,20 @@ def test_layers_of_attention_and_feed_forward(model):
     assert len(adapted_layers(model)) == 6 * layers  # query, key, value, attention output, two of the feed-forward
 
 
-def test_without_peft_it_says_what_to_install(fit_config, monkeypatch):
+def test_without_peft_it_says_what_to_install(toy_config, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install peft"):
-        fit(dataclasses.replace(fit_config, lora_rank=4))
+        fit(dataclasses.replace(toy_config, lora_rank=4))
 
 
 @needs_peft
 @pytest.mark.parametrize(
     "options", [{}, {"gradient_checkpointing": True, "freeze": "encoder", "freeze_ratio": 0.5, "eval_steps": 9}]
 )
-def test_fit_resumes_and_saves_a_plain_model(fit_config, monkeypatch, tmp_path, options):
+def test_fit_resumes_and_saves_a_plain_model(toy_config, monkeypatch, tmp_path, options):
     from training.step import TrainingStep
 
-    config = dataclasses.replace(fit_config, lora_rank=4, **options)
+    config = dataclasses.replace(toy_config, lora_rank=4, **options)
     whole = fit(config)
     assert "peft" in whole["versions"]
     killed = dataclasses.replace(config, out=tmp_path / "killed")

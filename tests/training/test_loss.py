@@ -28,10 +28,10 @@ def test_loss_by_hand():
     first = 1 / (1 + math.exp(-inter))
     taught = [first * nce(lead) + (1 - first) * nce(-lead) for lead in (1, 2, 3)]
     distilled = (taught[0] + 0.1 * taught[1] + taught[2]) / 3
-    warm_up = unified_loss(SCORES, TARGET, NONE_EXCLUDED, heads=HEADS, temperature=1.0, distill=False)
+    warm_up = unified_loss(SCORES, TARGET, NONE_EXCLUDED, temperature=1.0, distill=False)
     assert math.isclose(warm_up.total.item(), learned, rel_tol=1e-6)
     assert warm_up.parts["distillation"] == 0
-    full = unified_loss(SCORES, TARGET, NONE_EXCLUDED, heads=HEADS, temperature=1.0, distill=True)
+    full = unified_loss(SCORES, TARGET, NONE_EXCLUDED, temperature=1.0, distill=True)
     assert math.isclose(full.total.item(), (learned + distilled) / 2, rel_tol=1e-6)
     assert math.isclose(full.parts["distillation"].item(), distilled, rel_tol=1e-6)
     assert list(full.parts) == ["dense", "sparse", "multi_vec", "inter", "distillation"]
@@ -60,9 +60,8 @@ def test_temperature_divides_every_score():
     scores = random_scores(3, 2, 3)
     excluded = torch.zeros(2, 3, dtype=torch.bool)
     target = torch.tensor([2, 0])
-    warm = unified_loss(scores, target, excluded, heads=HEADS, temperature=0.5, distill=True)
-    cold = unified_loss(scores * 2, target, excluded, heads=HEADS, temperature=1.0, distill=True)
-    torch.testing.assert_close(vars(warm), vars(cold))
+    warm = unified_loss(scores, target, excluded, temperature=0.5, distill=True)
+    torch.testing.assert_close(warm, unified_loss(scores * 2, target, excluded, temperature=1.0, distill=True))
 
 
 def test_excluded_passages_have_no_part():
@@ -70,10 +69,10 @@ def test_excluded_passages_have_no_part():
     excluded = torch.tensor([[False, False, False, True]] * 2)
     target = torch.tensor([0, 1])
     teacher = torch.tensor([[3.0, 1.0, NAN, 9.0], [0.0, 1.0, 2.0, NAN]])  # knows an excluded passage
-    how = {"heads": HEADS, "temperature": 0.02, "distill": True, "teacher_weight": 0.7}
+    how = {"temperature": 0.02, "distill": True, "teacher_weight": 0.7}
     with_column = unified_loss(scores, target, excluded, teacher=teacher, **how)
     without = unified_loss(scores[..., :3], target, excluded[:, :3], teacher=teacher[:, :3], **how)
-    torch.testing.assert_close(vars(with_column), vars(without))
+    torch.testing.assert_close(with_column, without)
     with_column.total.backward()
     assert scores.grad is not None
     assert torch.isfinite(scores.grad).all()
@@ -101,8 +100,8 @@ def test_teacher_is_weighted_like_the_heads():
     how = {"temperature": 1.0, "distill": True}
     teacher = torch.tensor([[8.0, 0.0]])  # over its temperature of 2: a lead of 4
     taught = {"teacher": teacher, "teacher_weight": 0.5, "teacher_temperature": 2.0}
-    plain = unified_loss(SCORES, TARGET, NONE_EXCLUDED, heads=HEADS, **how)
-    found = unified_loss(SCORES, TARGET, NONE_EXCLUDED, heads=HEADS, **how, **taught)
+    plain = unified_loss(SCORES, TARGET, NONE_EXCLUDED, **how)
+    found = unified_loss(SCORES, TARGET, NONE_EXCLUDED, **how, **taught)
     expected = (divergence(4, 1) + 0.1 * divergence(4, 2) + divergence(4, 3) + divergence(4, 1 + 0.6 + 3)) / 4
     assert math.isclose(found.parts["teacher"].item(), expected, rel_tol=1e-5)
     assert math.isclose(found.total.item(), plain.total.item() + 0.5 * expected, rel_tol=1e-5)
@@ -115,14 +114,7 @@ def test_gradients_flow_past_what_the_teacher_does_not_know():
     teacher = torch.tensor([[1.0, 2.0, NAN], [NAN, NAN, NAN]])
     excluded = torch.zeros(2, 3, dtype=torch.bool)
     found = unified_loss(
-        scores,
-        torch.tensor([0, 2]),
-        excluded,
-        heads=HEADS,
-        temperature=0.02,
-        distill=False,
-        teacher=teacher,
-        teacher_weight=1.0,
+        scores, torch.tensor([0, 2]), excluded, temperature=0.02, distill=False, teacher=teacher, teacher_weight=1.0
     )
     found.total.backward()
     assert scores.grad is not None

@@ -5,47 +5,34 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from training.meter import StepMeter, count_tokens, describe_speed, training_history
-from training.packing import pack
-from training.step import StepInputs
+from training.meter import StepMeter, describe_speed, training_history
+from training.score_sample import ScoredBatch
 
 
-def inputs(*lengths):
-    """A step of queries of two and four tokens, and one sub-batch."""
-    scores = {"targets": torch.tensor([0]), "excluded": torch.zeros(1, 3, dtype=torch.bool)}
-    unused = {"all_queries": None, "query_counts": (2,), "window_counts": (3,), "column": None, "teacher": None}
-    parts = {"queries": pack([[0] * 2, [0] * 4]), "sub_batches": (pack([[0] * length for length in lengths]),)}
-    return StepInputs(**parts, **scores, **unused, distill=True, query_ids=("a", "b"))
+class ToyInputs:
+    def __init__(self, tokens: int, places: int) -> None:
+        self.tokens, self.places = tokens, places
 
-
-def step(loss):
-    losses = {"loss": torch.tensor(9.0), "dense": torch.tensor(loss)}
-    return SimpleNamespace(losses=losses, scores=torch.tensor([[[4.0, 1.0, 2.0]]]), heads=("dense",))
-
-
-def test_tokens_and_padding():
-    assert count_tokens(inputs(5, 1), padded=False) == (12, 12)
-    assert count_tokens(inputs(5, 1), padded=True) == (12, 8 + 10)
+    def count_tokens(self, padded: bool) -> tuple[int, int]:
+        return self.tokens, self.places if padded else self.tokens
 
 
 def test_an_entry_is_of_the_steps_since_the_last():
-    meter = StepMeter(padded=True)
+    scored = ScoredBatch(("dense",), torch.tensor([[[4.0, 1.0, 2.0]]]), torch.tensor([0]), torch.zeros(1, 3) > 0)
+    meter = StepMeter()
     for loss in (1.0, 2.0):
-        meter.add_step(step(loss), inputs(5, 1))
-        meter.end_step()
-    entry = meter.take()
+        meter.add_inputs(ToyInputs(11, 15), padded=True)
+        meter.add_step(SimpleNamespace(losses={"dense": torch.tensor(loss)}))
+    entry = meter.take(SimpleNamespace(scored=scored))
     assert entry["dense"] == 1.5
-    assert "loss" not in entry
     assert (entry["dense_positives"], entry["dense_others"]) == (4.0, 1.5)
-    assert entry["tokens"] == 24
-    assert entry["padding_share"] == pytest.approx(12 / 36)
-    assert entry["tokens_per_second"] == pytest.approx(24 / entry["seconds"])
-    for losses in ({"dense": 7.0}, {"dense": 9.0, "teacher": 3.0}):  # a batch whose teacher gave no score, and another
-        each = SimpleNamespace(losses={name: torch.tensor(value) for name, value in losses.items()}, scores=None)
-        meter.add_step(each, inputs(5, 1))
-        meter.end_step()
-    entry = meter.take()
-    assert (entry["dense"], entry["teacher"]) == (8.0, 3.0)
+    assert entry["tokens"] == 22
+    assert entry["padding_share"] == pytest.approx(8 / 30)
+    assert entry["tokens_per_second"] == pytest.approx(22 / entry["seconds"])
+    meter.add_inputs(ToyInputs(5, 9), padded=False)
+    meter.add_step(SimpleNamespace(losses={"dense": torch.tensor(7.0)}))
+    entry = meter.take(SimpleNamespace(scored=None))
+    assert (entry["dense"], entry["padding_share"]) == (7.0, 0.0)
 
 
 def test_speed_of_a_run():

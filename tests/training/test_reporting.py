@@ -29,11 +29,11 @@ def test_names(monkeypatch):
 
 
 @needs_tensorboard
-def test_tensorboard_has_scalars_and_histograms(fit_config):
+def test_tensorboard_has_scalars_and_histograms(toy_config):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    result = fit(dataclasses.replace(fit_config, report_to=None))
-    events = EventAccumulator(str(fit_config.out / "runs"))
+    result = fit(dataclasses.replace(toy_config, report_to=None))
+    events = EventAccumulator(str(toy_config.out / "runs"))
     events.Reload()
     tags = events.Tags()
     steps = {"loss", "dense", "sparse", "multi_vec", "learning_rate", "grad_norm", "tokens_per_second", "padding_share"}
@@ -46,6 +46,6 @@ def test_tensorboard_has_scalars_and_histograms(fit_config):
     }
 
 
-def test_none_writes_nothing(fit_config):
-    fit(dataclasses.replace(fit_config, report_to=("none",), max_steps=1))
-    assert not (fit_config.out / "runs").exists()
+def test_none_writes_nothing(toy_config):
+    fit(dataclasses.replace(toy_config, report_to=("none",), max_steps=1))
+    assert not (toy_config.out / "runs").exists()

@@ -39,8 +39,8 @@ def changed(config):
         ({"heads": ("multivec",)}, {"multi_vec"}, {"colbert_linear"}),
     ],
 )
-def test_only_the_chosen_heads_learn(fit_config, options, parts, heads):
-    config = dataclasses.replace(fit_config, max_steps=2, eval_steps=0, **options)
+def test_only_the_chosen_heads_learn(toy_config, options, parts, heads):
+    config = dataclasses.replace(toy_config, max_steps=2, eval_steps=0, **options)
     entry = fit(config)["history"][-1]
     assert parts == entry.keys() & {"dense", "sparse", "multi_vec", "inter", "distillation"}
     assert changed(config) == {"embeddings", "encoder", *heads}
@@ -61,28 +61,28 @@ def test_layer_checkpoints_change_no_gradient(tmp_path):
     torch.testing.assert_close(*gradients)
 
 
-def test_the_schedule_is_the_one_asked_for(fit_config):
+def test_the_schedule_is_the_one_asked_for(toy_config):
     rates = {
         kind: [
             entry["learning_rate"]
             for entry in fit(
                 dataclasses.replace(
-                    fit_config, lr_scheduler_type=kind, warmup_ratio=0.3, eval_steps=0, out=fit_config.out / kind
+                    toy_config, lr_scheduler_type=kind, warmup_ratio=0.3, eval_steps=0, out=toy_config.out / kind
                 )
             )["history"]
         ]
         for kind in ("linear", "constant_with_warmup", "cosine")
     }
-    rate = fit_config.learning_rate  # of 6 steps, 2 warm up
+    rate = toy_config.learning_rate  # of 6 steps, 2 warm up
     assert rates["linear"] == pytest.approx([0, rate / 2, rate, rate * 3 / 4, rate / 2, rate / 4])
     assert rates["constant_with_warmup"] == pytest.approx([0, rate / 2, rate, rate, rate, rate])
     cosine = [rate * (1 + math.cos(math.pi * share)) / 2 for share in (0, 0.25, 0.5, 0.75)]
     assert rates["cosine"] == pytest.approx([0, rate / 2, *cosine])
 
 
-def test_entries_may_be_rarer_than_checkpoints(fit_config, monkeypatch, tmp_path):
+def test_entries_may_be_rarer_than_checkpoints(toy_config, monkeypatch, tmp_path):
     """What is summed up between two entries is in no checkpoint: an entry is written with each."""
-    config = dataclasses.replace(fit_config, logging_steps=5, save_steps=3, eval_steps=0)
+    config = dataclasses.replace(toy_config, logging_steps=5, save_steps=3, eval_steps=0)
     whole = fit(config)
     assert [entry["step"] for entry in whole["history"]] == [3, 5, 6]
     killed = dataclasses.replace(config, out=tmp_path / "killed")
@@ -103,9 +103,9 @@ def test_entries_may_be_rarer_than_checkpoints(fit_config, monkeypatch, tmp_path
     assert resumed["scores"] == whole["scores"]
 
 
-def test_ctrl_c_saves_and_goes_on_to_the_same_weights(fit_config, monkeypatch, tmp_path):
-    whole = fit(fit_config)
-    stopped = dataclasses.replace(fit_config, out=tmp_path / "stopped")
+def test_ctrl_c_saves_and_goes_on_to_the_same_weights(toy_config, monkeypatch, tmp_path):
+    whole = fit(toy_config)
+    stopped = dataclasses.replace(toy_config, out=tmp_path / "stopped")
     training_step = trainer.M3Trainer.training_step
 
     def interrupt_step_three(self, *arguments, **keywords):
@@ -118,13 +118,13 @@ def test_ctrl_c_saves_and_goes_on_to_the_same_weights(fit_config, monkeypatch, t
         fit(stopped)
     resumed = fit(stopped)
     assert (resumed["history"], resumed["dev"]) == (whole["history"], whole["dev"])
-    one = weights(fit_config.out)
+    one = weights(toy_config.out)
     assert all(torch.equal(value, one[name]) for name, value in weights(stopped.out).items())
 
 
 def test_gradients_that_overflow_stop_a_training_at_once_or_after_the_scaler_tried(tmp_path):
     model = torch.nn.Linear(1, 1)
-    callback, state = FitCallback(StepMeter(padded=False), 0), TrainerState()
+    callback, state = FitCallback(StepMeter(), 0), TrainerState()
 
     def step(arguments, gradient):
         model.weight.grad = torch.tensor([[gradient]])
@@ -157,14 +157,14 @@ def test_gradients_that_overflow_stop_a_training_at_once_or_after_the_scaler_tri
         ("lora_alpha", 0.0, "--lora-alpha is 0.0; it must be above 0"),
     ],
 )
-def test_settings_that_cannot_be(fit_config, setting, value, message):
+def test_settings_that_cannot_be(toy_config, setting, value, message):
     with pytest.raises(InputError, match=message):
-        fit(dataclasses.replace(fit_config, **{setting: value}))
+        fit(dataclasses.replace(toy_config, **{setting: value}))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="half precision works on a GPU")
-def test_fp16_without_a_gpu_is_refused(fit_config):
+def test_fp16_without_a_gpu_is_refused(toy_config):
     with pytest.raises(InputError, match="--fp16 needs a GPU; give --bf16"):
-        fit(dataclasses.replace(fit_config, fp16=True))
+        fit(dataclasses.replace(toy_config, fp16=True))
     with pytest.raises(InputError, match="give one"):
-        fit(dataclasses.replace(fit_config, fp16=True, bf16=True))
+        fit(dataclasses.replace(toy_config, fp16=True, bf16=True))
