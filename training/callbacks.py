@@ -44,16 +44,12 @@ class FitCallback(TrainerCallback):
         self.asked_at = now
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Open the bar where the checkpoint left it."""
+        """Open the bar where the checkpoint left it, and start the clock."""
         hidden = None if is_first_rank() else True
         self.progress = tqdm(
             total=state.max_steps, initial=state.global_step, desc="fit", unit=" steps", disable=hidden
         )
-
-    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Start the clock of the run's first step."""
-        if self.meter.steps == 0:
-            self.meter.start()
+        self.meter.start()
 
     def on_pre_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any

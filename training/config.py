@@ -117,7 +117,7 @@ class FitConfig:
     weight_decay: float = 0.01
     """Of all weights but biases and normalisations."""
     max_grad_norm: float = 1.0
-    """Longer gradients are shortened to this."""
+    """Longer gradients are shortened to this; 0: never."""
     lora_rank: int = 0
     """Train low-rank adapters of this rank in place of the encoder's weights, merged on saving; 0: all weights."""
     lora_alpha: float | None = None

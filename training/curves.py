@@ -61,7 +61,7 @@ def _draw_lines(axes: "Axes", history: History, labels: dict[str, str], title: s
 
 
 def _draw_losses(axes: "Axes", history: History) -> None:
-    names = [name for name in _COLOURS if name in history[-1]]
+    names = [name for name in _COLOURS if any(name in row for row in history)]
     labels = {name: "loss (minimised)" if name == "loss" else name.replace("_", "-") for name in names}
     _draw_lines(axes, history, labels, "loss")
     axes.set_ylim(bottom=0)

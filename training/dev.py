@@ -45,7 +45,8 @@ class DevEvaluation:
 
     def run(self, model: M3, tokenizer: "PreTrainedTokenizerBase") -> Figures:
         """Return the figures of `model`; no random state changes."""
-        with torch.random.fork_rng():
+        device = next(model.parameters()).device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             return evaluate_dev(model, tokenizer, self.collections, self.limits, self.heads)
 
 

@@ -24,8 +24,8 @@ class StepMeter:
         self._reset()
 
     def _reset(self) -> None:
-        self.steps, self.tokens, self.places, self.seconds = 0, 0, 0, 0.0
-        self.losses: dict[str, Tensor] = {}
+        self.tokens, self.places, self.seconds = 0, 0, 0.0
+        self.losses: dict[str, tuple[Tensor, int]] = {}  # sum, and over how many steps: not every batch has a teacher
 
     def start(self) -> None:
         """Count time from now: what went before, such as an evaluation, is not training."""
@@ -38,18 +38,18 @@ class StepMeter:
 
     def add_step(self, step: TrainingStep) -> None:
         """Count a step that is done."""
-        self.steps += 1
         self.seconds += time.perf_counter() - self.started
         self.start()
         for name, loss in step.losses.items():
-            self.losses[name] = self.losses[name] + loss if name in self.losses else loss
+            total, count = self.losses.get(name, (torch.zeros_like(loss), 0))
+            self.losses[name] = (total + loss, count + 1)
 
     def take(self, step: TrainingStep) -> dict[str, float]:
         """Return the entry of the steps since the last one, and begin anew.
 
         Losses are means over these steps; the scores' means (HEAD_positives, HEAD_others) are the last step's.
         """
-        entry = {name: round(total.item() / self.steps, 6) for name, total in self.losses.items()}
+        entry = {name: round(total.item() / count, 6) for name, (total, count) in self.losses.items()}
         if step.scored is not None:
             for head, groups in score_groups(step.scored).items():
                 means = {f"{head}_{group}": values.mean().item() for group, values in groups.items() if len(values)}

@@ -32,7 +32,7 @@ from training.checkpoints import (
     save_weights,
 )
 from training.config import FitConfig
-from training.dev import DevEvaluation, best_entry, tensorboard_figures
+from training.dev import DevEvaluation, Figures, best_entry, tensorboard_figures
 from training.examples import TrainingData
 from training.freeze import freeze
 from training.limits import checkpoint_bytes, enough_disk, enough_memory
@@ -85,14 +85,21 @@ class M3Trainer(Trainer):
         dev = self.dev
         assert dev is not None
         step = self.state.global_step
-        with enough_memory(self.config):
-            figures = on_first_rank(lambda: dev.run(self.model.model, self.processing_class))
+
+        def search() -> Figures:
+            with enough_memory(self.config):
+                return dev.run(self.model.model, self.processing_class)
+
+        def keep() -> None:
+            with self._enough_disk(best_folder(self.folder, step)):
+                save_best(self.model.model, self.processing_class, self.folder, step)
+
+        figures = on_first_rank(search)
         entry: dict[str, Any] = {"step": step, "figure": figures[dev.mode]["mean"], "dev": figures}
         self.state.log_history.append(entry)
         best = best_entry(self.state.log_history)
-        if best is not None and best["step"] == step and is_first_rank():
-            with self._enough_disk(best_folder(self.folder, step)):
-                save_best(self.model.model, self.processing_class, self.folder, step)
+        if best is not None and best["step"] == step:
+            on_first_rank(keep)
         flat = tensorboard_figures(figures)
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, flat)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, flat)
@@ -191,7 +198,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
     try:
-        return TrainingArguments(
+        arguments = TrainingArguments(
             output_dir=str(checkpoints),
             num_train_epochs=1,  # the plan holds all passes
             per_device_train_batch_size=1,
@@ -218,6 +225,8 @@ def training_arguments(
         )
     except (ValueError, ImportError) as error:
         raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # a process has one GPU: DataParallel would cut its batches into pieces
+    return arguments
 
 
 def checkpoint_layers(model: M3) -> None:

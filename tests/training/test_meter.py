@@ -30,9 +30,10 @@ def test_an_entry_is_of_the_steps_since_the_last():
     assert entry["padding_share"] == pytest.approx(8 / 30)
     assert entry["tokens_per_second"] == pytest.approx(22 / entry["seconds"])
     meter.add_inputs(ToyInputs(5, 9), padded=False)
-    meter.add_step(SimpleNamespace(losses={"dense": torch.tensor(7.0)}))
+    for losses in ({"dense": 7.0}, {"dense": 9.0, "teacher": 3.0}):  # a batch whose teacher gave no score, and another
+        meter.add_step(SimpleNamespace(losses={name: torch.tensor(value) for name, value in losses.items()}))
     entry = meter.take(SimpleNamespace(scored=None))
-    assert (entry["dense"], entry["padding_share"]) == (7.0, 0.0)
+    assert (entry["dense"], entry["teacher"], entry["padding_share"]) == (8.0, 3.0, 0.0)
 
 
 def test_speed_of_a_run():
