@@ -89,8 +89,9 @@ class FitConfig:
     same_language: bool = True
     """Batches of one language; otherwise of all languages mixed."""
 
-    sub_batch_tokens: int = 16_384
-    """Tokens that are encoded at a time on a device: memory depends on this and hardly on the batch."""
+    sub_batch_tokens: int = field(default=16_384, metadata=_EFFORT)
+    """Tokens that are encoded at a time on a device: memory depends on this and hardly on the batch. A stopped run may
+    go on with another number; only with the same one it ends alike to the bit."""
     find_batch: bool = field(default=False, metadata=_EFFORT)
     """Try what the device can hold, instead of --sub-batch-tokens; what was found is kept with the run."""
     attention: Attention = field(default="auto", metadata=_EFFORT)
