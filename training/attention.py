@@ -58,7 +58,7 @@ def register() -> None:
 
 def packing_arguments(texts: PackedTexts) -> dict[str, Any]:
     """Return the keyword arguments that tell attention where each text begins; flash-attn's names, and the lengths."""
-    bounds, longest = texts.bounds(), max(texts.lengths)
+    bounds, longest = texts.bounds, max(texts.lengths)
     return {
         "cu_seq_lens_q": bounds,
         "cu_seq_lens_k": bounds,
@@ -106,16 +106,12 @@ def _attend_by_length(
     query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], dropout: float, scaling: float | None
 ) -> Tensor:
     """Attend [1, H, T, D] by runs of texts of one length, which form a batch without padding; return [1, T, H, D]."""
+    runs = [(length, sum(1 for _ in run)) for length, run in groupby(lengths)]
+    # Split once, not sliced: the gradient of each slice would be as large as the whole.
+    parts = [part[0].split([length * count for length, count in runs], dim=1) for part in (query, key, value)]
     attended = []
-    start = 0
-    for length, run in groupby(lengths):
-        count = sum(1 for _ in run)
-        end = start + count * length
-        q, k, v = (
-            part[0, :, start:end].unflatten(1, (count, length)).transpose(0, 1)  # [n, H, L, D]
-            for part in (query, key, value)
-        )
+    for (length, count), *of_run in zip(runs, *parts, strict=True):
+        q, k, v = (part.unflatten(1, (count, length)).transpose(0, 1) for part in of_run)  # [n, H, L, D]
         found = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, scale=scaling)  # [n, H, L, D]
         attended.append(found.transpose(1, 2).flatten(0, 1))  # [n L, H, D]
-        start = end
     return (attended[0] if len(attended) == 1 else torch.cat(attended)).unsqueeze(0)  # [1, T, H, D]

@@ -57,8 +57,8 @@ def gather_queries(own: Representations, everything: PackedTexts, counts: Sequen
         rows(own.lexical, tokens),  # [T]
         rows(own.multi_vector, tokens),  # [T, d]
         everything.input_ids,
-        everything.owner(),
-        ~everything.cls(),
+        everything.owner,
+        ~everything.cls,
         everything.lengths,
     )
 

@@ -95,7 +95,7 @@ class M3(nn.Module):
         learns = torch.is_grad_enabled() and any(weight.requires_grad for weight in self.encoder.parameters())
         with torch.set_grad_enabled(learns):
             hidden = (self._encode_packed if self.packs else self._encode_padded)(texts, embedded)  # [T, d]
-        cls, owner = texts.cls(), texts.owner()  # [T], [T]
+        cls, owner = texts.cls, texts.owner  # [T], [T]
         dense = lexical = multi_vector = hidden.new_zeros(0)
         if "dense" in heads:
             summed = hidden.new_zeros(len(texts.lengths), hidden.shape[-1]).index_add(0, owner[cls], hidden[cls])
@@ -113,7 +113,7 @@ class M3(nn.Module):
         words = {"input_ids": texts.input_ids[None]} if embedded is None else {"inputs_embeds": embedded[None]}
         found = self.encoder(
             **words,
-            position_ids=(texts.places() + position_offset(self.encoder))[None],
+            position_ids=(texts.places + position_offset(self.encoder))[None],
             token_type_ids=torch.zeros_like(texts.input_ids)[None],
             **packing_arguments(texts),
         )

@@ -8,6 +8,7 @@ therefore bounds memory, and no computation on padding has to be kept from winni
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -26,24 +27,28 @@ class PackedTexts:
         """Return the texts with their ids on `device`."""
         return PackedTexts(self.input_ids.to(device), self.lengths, self.cls_every)
 
+    @cached_property
     def owner(self) -> Tensor:
-        """Return [T]: the number of the text that each token belongs to."""
+        """[T] the number of the text that each token belongs to."""
         device = self.input_ids.device
         counts = torch.tensor(self.lengths, device=device)  # [B]
         return torch.repeat_interleave(torch.arange(len(self.lengths), device=device), counts)  # [T]
 
+    @cached_property
     def bounds(self) -> Tensor:
-        """Return [B + 1]: where each text begins, and the end of the last; int32, as attention kernels take it."""
+        """[B + 1] where each text begins, and the end of the last; int32, as attention kernels take it."""
         return torch.tensor([0, *np.cumsum(self.lengths)], dtype=torch.int32, device=self.input_ids.device)  # [B + 1]
 
+    @cached_property
     def places(self) -> Tensor:
-        """Return [T]: the place of each token in its own text, from 0."""
-        starts = self.bounds()[:-1].long()  # [B]
-        return torch.arange(len(self.input_ids), device=starts.device) - starts[self.owner()]  # [T]
+        """[T] the place of each token in its own text, from 0."""
+        starts = self.bounds[:-1].long()  # [B]
+        return torch.arange(len(self.input_ids), device=starts.device) - starts[self.owner]  # [T]
 
+    @cached_property
     def cls(self) -> Tensor:
-        """Return [T]: True at the CLS tokens that were put around a text, whatever its own tokens are."""
-        places = self.places()  # [T]
+        """[T] True at the CLS tokens that were put around a text, whatever its own tokens are."""
+        places = self.places  # [T]
         return places % (self.cls_every + 1) == 0 if self.cls_every else places == 0  # [T]
 
 

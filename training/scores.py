@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from training.model import HEADS, Head, Representations, at_least_float32
@@ -54,41 +55,45 @@ def multi_vector_scores(queries: Representations, passages: Representations) -> 
 
     Only tokens under the masks take part; a text without any such token scores 0.
     """
-    tokens = at_least_float32(queries.multi_vector)[queries.mask]  # [Nq, d]
+    tokens, _ = _counted_vectors(queries)  # [Nq, d]
     owner = queries.owner[queries.mask]  # [Nq] the query of each token
-    vectors, masks = (
-        at_least_float32(passages.multi_vector).split(passages.lengths),
-        passages.mask.split(passages.lengths),
-    )
+    vectors, counts = _counted_vectors(passages)
     columns = []
-    for passage, mask in zip(vectors, masks, strict=True):
-        best = _MaxSimilarity.apply(tokens, passage, mask) if mask.any() else tokens.new_zeros(len(tokens))  # [Nq]
+    for passage in vectors.split(counts):
+        best = _MaxSimilarity.apply(tokens, passage) if len(passage) else tokens.new_zeros(len(tokens))  # [Nq]
         columns.append(best.new_zeros(len(queries.lengths)).index_add(0, owner, best))  # [Bq] sum over its tokens
-    counts = torch.bincount(owner, minlength=len(queries.lengths)).clamp(min=1)  # [Bq]
-    return torch.stack(columns, dim=1) / counts.unsqueeze(1)  # [Bq, Bp]
+    asked = torch.bincount(owner, minlength=len(queries.lengths)).clamp(min=1)  # [Bq]
+    return torch.stack(columns, dim=1) / asked.unsqueeze(1)  # [Bq, Bp]
+
+
+def _counted_vectors(texts: Representations) -> tuple[Tensor, list[int]]:
+    """Return the vectors of the tokens under the mask [N, d], and how many each text has."""
+    places = texts.mask.nonzero().squeeze(1)  # [N]
+    counts = torch.bincount(texts.owner[places], minlength=len(texts.lengths))  # [B]
+    # A lookup, as its gradient is faster than that of indexing on a CPU.
+    return F.embedding(places, at_least_float32(texts.multi_vector)), counts.tolist()
 
 
 class _MaxSimilarity(torch.autograd.Function):
     """For each of N query tokens the largest inner product with the M tokens of one passage; keeps the argmax alone."""
 
     @staticmethod
-    def forward(context: Any, tokens: Tensor, vectors: Tensor, mask: Tensor) -> Tensor:
-        """Take `tokens` [N, d] and, of the passage, `vectors` [M, d] of which `mask` [M] counts; return [N]."""
+    def forward(context: Any, tokens: Tensor, vectors: Tensor) -> Tensor:
+        """Take `tokens` [N, d] and, of the passage, `vectors` [M, d]; return [N]."""
         block = max(1, SIMILARITY_BLOCK // len(vectors))
         found = []
         for part in tokens.split(block):
-            similar = (part @ vectors.T).masked_fill_(~mask, -torch.inf)  # [block, M] lives for one turn
-            found.append(similar.max(dim=1))
+            found.append((part @ vectors.T).max(dim=1))  # [block, M] lives for one turn
         winner = torch.cat([indices for _, indices in found])  # [N]
         context.save_for_backward(tokens, vectors, winner)
         return torch.cat([values for values, _ in found])  # [N]
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """Pass the gradient [N] of each maximum to the two vectors that made it."""
         tokens, vectors, winner = context.saved_tensors
         weights = gradient.unsqueeze(1)  # [N, 1]
         # The gradient of a table lookup adds rows by index, on a CPU several times faster than index_add.
         add_rows = torch.ops.aten.embedding_dense_backward
         to_vectors = add_rows(weights * tokens, winner, len(vectors), -1, False)  # [M, d]
-        return weights * vectors[winner], to_vectors, None  # [N, d], [M, d]
+        return weights * vectors[winner], to_vectors  # [N, d], [M, d]

@@ -13,7 +13,7 @@ def represent(ids, weights, vectors):
     """One text, whose first token is CLS."""
     texts = pack([ids])
     dense = torch.nn.functional.normalize(torch.tensor([[1.0, 2.0]]), dim=-1)
-    parts = (texts.input_ids, texts.owner(), ~texts.cls(), texts.lengths)
+    parts = (texts.input_ids, texts.owner, ~texts.cls, texts.lengths)
     return Representations(dense, torch.tensor(weights), torch.tensor(vectors), *parts)
 
 
@@ -43,7 +43,7 @@ def random_representations(batch: int, longest: int, seed: int, width: int = 6) 
     vectors = torch.nn.functional.normalize(vectors, dim=-1).float()
     weights = torch.rand(len(texts.input_ids), generator=generator) + 0.1
     dense = torch.nn.functional.normalize(torch.randn(batch, width, generator=generator), dim=-1)
-    return Representations(dense, weights, vectors, texts.input_ids, texts.owner(), ~texts.cls(), texts.lengths)
+    return Representations(dense, weights, vectors, texts.input_ids, texts.owner, ~texts.cls, texts.lengths)
 
 
 def plain_scores(queries: Representations, passages: Representations) -> torch.Tensor:

@@ -61,8 +61,8 @@ class Questions:
             torch.from_numpy(np.concatenate([self.lexical[row] for row in rows])),  # [T]
             torch.from_numpy(kept).float(),  # [T, d]
             texts.input_ids,
-            texts.owner(),
-            ~texts.cls(),
+            texts.owner,
+            ~texts.cls,
             texts.lengths,
         ).to(device)
 
