@@ -41,6 +41,9 @@ def our_step(recorded: dict[str, Tensor], about: dict[str, str], dtype: torch.dt
     """Return the loss of the recorded batch, and the step whose parameters hold its gradients."""
     model, tokenizer = load_model(str(MODEL), attention_dropout=0.0)
     model = model.to(dtype)  # in evaluation mode: no dropout
+    with torch.no_grad():
+        model.sparse_linear.weight.mul_(float(about["lexical_scale"]))
+        model.sparse_linear.bias.mul_(float(about["lexical_scale"]))
     step = TrainingStep(model, "finetune", float(about["temperature"]))
     queries, passages = (
         [ids.tolist() for ids in recorded[f"{side}.ids"].split(recorded[f"{side}.lengths"].tolist())]
