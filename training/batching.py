@@ -5,7 +5,7 @@ A batch comes from one bucket of document lengths, with the batch size that the 
 nothing else. What a bucket leaves over joins the next longer one; only a language's last batch may be of another size.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,12 +47,28 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The distinct documents of a batch, longest first, and what they are to each question."""
+class Reading:
+    """A run of a document's tokens that is encoded as one text, CLS and EOS around it."""
 
-    documents: tuple[int, ...]
+    row: int
+    start: int  # of the document's own tokens
+    end: int
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that the model reads."""
+        return self.end - self.start + 2
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The windows of documents that a batch reads, longest first, and what they are to each question."""
+
+    windows: tuple[Reading, ...]
+    column: tuple[int, ...]  # [W] the column that each window belongs to
     targets: tuple[int, ...]  # [Bq] column of the question's positive
     excluded: np.ndarray  # [Bq, Bp] True: may be right for the question, and is not its target
+    teacher: np.ndarray | None = None  # [Bq, Bp]
 
 
 def plan_epoch(
@@ -165,16 +181,8 @@ def arrange_columns(
         family = frozenset().union(*(kin[row] for row in right))
         for row, at in column.items():
             excluded[place, at] = row != positive and (row in right or not family.isdisjoint(kin[row]))
-    return Columns(tuple(documents), tuple(column[row] for row in batch.positives), excluded)
-
-
-def split_by_tokens(lengths: Sequence[int], budget: int) -> Iterator[slice]:
-    """Yield slices of texts sorted longest first whose padded size is within `budget` tokens, at least one each."""
-    start = 0
-    while start < len(lengths):
-        count = max(1, budget // lengths[start])
-        yield slice(start, start + count)
-        start += count
+    windows = tuple(Reading(row, 0, lengths[row] - 2) for row in documents)
+    return Columns(windows, tuple(range(len(windows))), tuple(column[row] for row in batch.positives), excluded)
 
 
 def describe_plan(plan: Sequence[Batch]) -> list[dict[str, int]]:

@@ -81,6 +81,8 @@ def _check(config: EvaluateConfig) -> None:
     for name in ("max_length", "max_query_length", "sub_batch_tokens"):
         if getattr(config, name) < 3:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
+    if config.mcls is not None and config.mcls < 1:
+        raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
     if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
@@ -125,6 +127,7 @@ def _measure_model(
         max_query_length=config.max_query_length,
         sub_batch_tokens=config.sub_batch_tokens,
         bf16=config.bf16,
+        mcls=config.mcls,
     )
     try:
         scores, lengths = score_documents(

@@ -32,8 +32,11 @@ class EvaluateConfig:
     weights: tuple[float, float, float] | None = None
     """Weights of dense, sparse and multi-vector scores in the fusions; by default the paper's for long documents: 0.2
     0.8 for dense+sparse, 0.15 0.5 0.35 for all three."""
+    mcls: int | None = None
+    """Give documents another CLS after every this many tokens (256 in the paper), whose mean is the dense vector: helps
+    a model that was not trained on long texts."""
     sub_batch_tokens: int = 16384
-    """Tokens, padding included, that are encoded at once; a longer document goes alone."""
+    """Tokens that are encoded at once; a longer document goes alone."""
     bf16: bool = False
     """Encode in bfloat16: faster on a GPU, scores move in the third digit."""
 

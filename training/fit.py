@@ -69,9 +69,7 @@ def fit(config: FitConfig) -> dict[str, Any]:
         max_steps=config.max_steps,
     )
     _announce(config, data, len(plan))
-    state = train_on_plan(
-        TrainingStep(model, config.stage, config.temperature), tokenizer, plan, data, config, config.out / CHECKPOINTS
-    )
+    state = train_on_plan(TrainingStep(model, config), tokenizer, plan, data, config, config.out / CHECKPOINTS)
     if state.global_step < len(plan):
         raise Interrupted(
             f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"

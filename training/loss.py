@@ -5,11 +5,14 @@ passages] in the order dense, sparse, multi-vector; `excluded` marks passages th
 query and are not its target.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from training.model import HEADS, Head
 
 SCORE_WEIGHTS = (1.0, 0.3, 1.0)  # w of dense, sparse, multi-vector in the sum of scores
 LOSS_WEIGHTS = (1.0, 0.1, 1.0)  # lambda: the lexical head starts at random, so its early loss is high
@@ -17,15 +20,12 @@ LOSS_WEIGHTS = (1.0, 0.1, 1.0)  # lambda: the lexical head starts at random, so 
 EXCLUDED_SCORE = -1e30
 
 
-class Losses(NamedTuple):
-    """The loss that is minimised, and its parts, each a scalar tensor."""
+@dataclass(frozen=True)
+class Losses:
+    """The loss that is minimised, and its parts by name, each a scalar tensor."""
 
     total: Tensor
-    dense: Tensor
-    sparse: Tensor
-    multi_vec: Tensor
-    inter: Tensor
-    distillation: Tensor
+    parts: dict[str, Tensor]
 
 
 def info_nce(scores: Tensor, targets: Tensor) -> Tensor:
@@ -39,23 +39,35 @@ def distillation_loss(teacher: Tensor, student: Tensor) -> Tensor:
     return -(probabilities * torch.log_softmax(student, dim=-1)).sum(dim=-1).mean()
 
 
-def unified_loss(scores: Tensor, targets: Tensor, excluded: Tensor, temperature: float, distill: bool) -> Losses:
-    """Return the loss of scores [3, Bq, Bp] with the passage `targets` [Bq] right and `excluded` [Bq, Bp] left out.
-
-    Without `distill` this is L, the warm-up of the heads; with it (L + L') / 2, where L' is the self-distillation.
-    """
-    weights = scores.new_tensor(SCORE_WEIGHTS).view(-1, 1, 1)  # [3, 1, 1]
+def unified_loss(
+    scores: Tensor,
+    targets: Tensor,
+    excluded: Tensor,
+    *,
+    heads: Sequence[Head],
+    temperature: float,
+    distill: bool,
+    teacher: Tensor | None = None,
+    teacher_weight: float = 0.0,
+    teacher_temperature: float = 1.0,
+) -> Losses:
+    """Return the loss of scores [H, Bq, Bp]."""
+    own = exclude(scores / temperature, excluded)  # [H, Bq, Bp]
+    parts: dict[str, Tensor] = {head: info_nce(row, targets) for head, row in zip(heads, own, strict=True)}
+    if len(heads) == 1:
+        return Losses(parts[heads[0]], parts)
+    places = [HEADS.index(head) for head in heads]
+    weights = scores.new_tensor([SCORE_WEIGHTS[place] for place in places]).view(-1, 1, 1)  # [H, 1, 1]
     inter = exclude((scores * weights).sum(dim=0) / temperature, excluded)  # [Bq, Bp]
-    heads = exclude(scores / temperature, excluded)  # [3, Bq, Bp]
-    dense, sparse, multi_vec = parts = [info_nce(head, targets) for head in heads]
-    inter_part = info_nce(inter, targets)
-    weighted = sum(weight * part for weight, part in zip(LOSS_WEIGHTS, parts, strict=True))
-    learned = (weighted + inter_part) / 4
+    parts["inter"] = info_nce(inter, targets)
+    learned = (sum(LOSS_WEIGHTS[HEADS.index(h)] * parts[h] for h in heads) + parts["inter"]) / (len(heads) + 1)
     if not distill:
-        return Losses(learned, dense, sparse, multi_vec, inter_part, learned.new_zeros(()))
-    distilled = [distillation_loss(inter, head) for head in heads]
-    taught = torch.stack([weight * part for weight, part in zip(LOSS_WEIGHTS, distilled, strict=True)]).sum() / 3
-    return Losses((learned + taught) / 2, dense, sparse, multi_vec, inter_part, taught)
+        return Losses(learned, parts)
+    taught: Tensor = sum(
+        LOSS_WEIGHTS[place] * distillation_loss(inter, row) for place, row in zip(places, own, strict=True)
+    )
+    parts["distillation"] = taught / len(heads)
+    return Losses((learned + parts["distillation"]) / 2, parts)
 
 
 def exclude(scores: Tensor, excluded: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class ReadingConfig:
     overlap: float = 0.1
     """Share of a window that the next one repeats."""
     sub_batch_tokens: int = 16_384
-    """Tokens, padding included, that are encoded at once; a longer window goes alone."""
+    """Tokens that are encoded at once; a longer window goes alone."""
     bf16: bool = False
     """Encode in bfloat16: faster on a GPU."""
 

@@ -1,8 +1,7 @@
 """M3: an encoder with a dense, a lexical and a multi-vector head; loads and saves the files of BAAI/bge-m3.
 
     model, tokenizer = load_model("BAAI/bge-m3")          # a folder or a hub id
-    input_ids, attention_mask = pad_batch(encode_batch(tokenizer, ["..."], max_length=8192), tokenizer.pad_token_id)
-    representations = model(input_ids, attention_mask)
+    representations = model(pack(encode_batch(tokenizer, ["..."], max_length=8192)))
     save_model(model, tokenizer, Path("my-model"))
 
 The three heads are those of "M3-Embedding" (arXiv 2402.03216), section 3.2. An encoder without head
@@ -14,15 +13,16 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from data.errors import InputError
 from data.files import write_json
+from training.attention import choose_attention, packing_arguments
+from training.packing import PackedTexts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -35,14 +35,24 @@ FRESH_LEXICAL_BIAS = 0.2
 FRESH_LEXICAL_SCALE = 0.002
 
 
+Head = Literal["dense", "sparse", "multi_vec"]
+HEADS: tuple[Head, ...] = ("dense", "sparse", "multi_vec")
+
+
 class Representations(NamedTuple):
-    """What the model says about a batch of B texts padded to L tokens."""
+    """What the model says about B packed texts of T tokens in all; a head that was not asked for is empty."""
 
     dense: Tensor  # [B, d] unit length
-    lexical: Tensor  # [B, L] weight of each token, >= 0; 0 for special tokens and padding
-    multi_vector: Tensor  # [B, L, d] unit length; zero at CLS and at padding
-    input_ids: Tensor  # [B, L]
-    mask: Tensor  # [B, L] True for tokens that count as vectors: all but CLS and padding
+    lexical: Tensor  # [T] weight of each token, >= 0; 0 for special tokens
+    multi_vector: Tensor  # [T, d] unit length
+    input_ids: Tensor  # [T]
+    owner: Tensor  # [T] the text of each token
+    mask: Tensor  # [T] True for tokens that count as vectors: all but CLS
+    lengths: tuple[int, ...]  # [B] tokens of each text
+
+    def to(self, device: torch.device) -> "Representations":
+        """Return the same on `device`."""
+        return self._replace(**{name: getattr(self, name).to(device) for name in self._fields if name != "lengths"})
 
 
 class M3(nn.Module):
@@ -61,6 +71,7 @@ class M3(nn.Module):
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder
+        self.packs = choose_attention(encoder, "auto")
         self.sparse_linear = nn.Linear(width, 1)
         self.colbert_linear = nn.Linear(width, vector_size or width)
         nn.init.normal_(self.sparse_linear.weight, std=FRESH_LEXICAL_SCALE)
@@ -70,17 +81,56 @@ class M3(nn.Module):
         if pooler is not None:  # no score uses it; it stays in the files because other programs expect it there
             pooler.requires_grad_(False)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Representations:
-        """Encode token ids [B, L] with their mask [B, L] (1: a token, 0: padding); heads answer in float32."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state  # [B, L, d]
-        mask = attention_mask.bool()  # [B, L]
-        weighted = mask & ~torch.isin(input_ids, self.unweighted_ids)  # [B, L]
-        vectors = mask.clone()  # [B, L]
-        vectors[:, 0] = False
-        dense = F.normalize(hidden[:, 0].float(), dim=-1)  # [B, d]
-        lexical = torch.relu(self.sparse_linear(hidden).squeeze(-1)).float() * weighted  # [B, L]
-        multi_vector = F.normalize(self.colbert_linear(hidden).float(), dim=-1) * vectors.unsqueeze(-1)  # [B, L, d]
-        return Representations(dense, lexical, multi_vector, input_ids, vectors)
+    def set_attention(self, attention: str) -> None:
+        """Choose auto, flash_attention_2 or padded (see `training.attention`)."""
+        self.packs = choose_attention(self.encoder, attention)
+
+    def forward(
+        self, texts: PackedTexts, heads: Sequence[Head] = HEADS, embedded: Tensor | None = None
+    ) -> Representations:
+        """Encode packed texts; heads answer in float32 (float64 where the model is).
+
+        `embedded` [T, d] are the word embeddings of the tokens, for a caller that has looked them up already.
+        """
+        learns = torch.is_grad_enabled() and any(weight.requires_grad for weight in self.encoder.parameters())
+        with torch.set_grad_enabled(learns):
+            hidden = (self._encode_packed if self.packs else self._encode_padded)(texts, embedded)  # [T, d]
+        cls, owner = texts.cls(), texts.owner()  # [T], [T]
+        dense = lexical = multi_vector = hidden.new_zeros(0)
+        if "dense" in heads:
+            summed = hidden.new_zeros(len(texts.lengths), hidden.shape[-1]).index_add(0, owner[cls], hidden[cls])
+            counts = torch.bincount(owner[cls]).unsqueeze(1)  # [B, 1] CLS tokens of each text: 1 without MCLS
+            dense = F.normalize(at_least_float32(summed) / counts, dim=-1)  # [B, d]
+        if "sparse" in heads:
+            weighted = ~torch.isin(texts.input_ids, self.unweighted_ids)  # [T]
+            lexical = at_least_float32(torch.relu(self.sparse_linear(hidden).squeeze(-1))) * weighted  # [T]
+        if "multi_vec" in heads:
+            multi_vector = F.normalize(at_least_float32(self.colbert_linear(hidden)), dim=-1)  # [T, d]
+        return Representations(dense, lexical, multi_vector, texts.input_ids, owner, ~cls, texts.lengths)
+
+    def _encode_packed(self, texts: PackedTexts, embedded: Tensor | None) -> Tensor:
+        """Return the last hidden states [T, d] from one pass without padding."""
+        words = {"input_ids": texts.input_ids[None]} if embedded is None else {"inputs_embeds": embedded[None]}
+        found = self.encoder(
+            **words,
+            position_ids=(texts.places() + position_offset(self.encoder))[None],
+            token_type_ids=torch.zeros_like(texts.input_ids)[None],
+            **packing_arguments(texts),
+        )
+        return found.last_hidden_state[0]
+
+    def _encode_padded(self, texts: PackedTexts, embedded: Tensor | None) -> Tensor:
+        """Return the last hidden states [T, d] from a pass over texts padded to the longest."""
+        shape = (len(texts.lengths), max(texts.lengths))
+        lengths = torch.tensor(texts.lengths, device=texts.input_ids.device)  # [B]
+        mask = torch.arange(shape[1], device=lengths.device) < lengths.unsqueeze(1)  # [B, L]
+        if embedded is None:
+            ids = texts.input_ids.new_full(shape, self.encoder.config.pad_token_id or 0)  # [B, L]
+            words = {"input_ids": ids.masked_scatter(mask, texts.input_ids)}
+        else:
+            room = embedded.new_zeros(*shape, embedded.shape[-1])  # [B, L, d]
+            words = {"inputs_embeds": room.masked_scatter(mask.unsqueeze(-1), embedded)}
+        return self.encoder(**words, attention_mask=mask.long()).last_hidden_state[mask]  # [T, d]
 
     @property
     def max_length(self) -> int:
@@ -106,21 +156,15 @@ def position_offset(encoder: "PreTrainedModel") -> int:
     return 0 if table is None or table.padding_idx is None else table.padding_idx + 1
 
 
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """Return half-precision values as float32; leaves float32 and float64 as they are."""
+    return tensor.float() if tensor.dtype in (torch.bfloat16, torch.float16) else tensor
+
+
 def encode_batch(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], max_length: int) -> list[list[int]]:
     """Return the token ids of each text with CLS and EOS, cut to `max_length` tokens."""
     encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_attention_mask=False, verbose=False)
     return [list(ids) for ids in encoded["input_ids"]]
-
-
-def pad_batch(sequences: Sequence[Sequence[int] | np.ndarray], padding_id: int) -> tuple[Tensor, Tensor]:
-    """Return input_ids and attention_mask, both [B, L], of sequences padded on the right to the longest of them."""
-    longest = max(map(len, sequences))
-    input_ids = torch.full((len(sequences), longest), padding_id)  # [B, L]
-    attention_mask = torch.zeros_like(input_ids)  # [B, L]
-    for row, sequence in enumerate(sequences):
-        input_ids[row, : len(sequence)] = torch.tensor(sequence)
-        attention_mask[row, : len(sequence)] = 1
-    return input_ids, attention_mask
 
 
 def unweighted_token_ids(tokenizer: "PreTrainedTokenizerBase") -> list[int]:

@@ -1,44 +1,87 @@
-"""The plan's batches as tensors: what a step of training receives."""
+"""The plan's batches as one rank's step receives them: its share of the queries and of the documents' windows."""
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch.utils.data import Dataset
 
-from training.batching import Batch, arrange_columns, split_by_tokens
+from training.batching import Batch, arrange_columns
 from training.config import FitConfig
 from training.examples import TrainingData
-from training.model import pad_batch
+from training.packing import pack, split_by_tokens
+from training.step import StepInputs
 
 
 class PlannedBatches(Dataset):
-    """The plan's batches as tensors, by step."""
+    """The plan's batches by step."""
 
-    def __init__(self, plan: Sequence[Batch], data: TrainingData, config: FitConfig, padding_id: int) -> None:
-        """Serve `plan`; self-distillation joins after the configured share of it."""
-        self.plan, self.data, self.config, self.padding_id = plan, data, config, padding_id
+    def __init__(
+        self,
+        plan: Sequence[Batch],
+        data: TrainingData,
+        config: FitConfig,
+        *,
+        padded: bool,
+        rank: int = 0,
+        ranks: int = 1,
+    ) -> None:
+        """Serve the share of `rank`; `padded` where the model cannot read packed texts.
+
+        Self-distillation joins after the configured share of the plan.
+        """
+        self.plan, self.data, self.config = plan, data, config
+        self.padded, self.rank, self.ranks = padded, rank, ranks
         self.distill_from = math.ceil(len(plan) * config.distill_start_ratio)
 
     def __len__(self) -> int:
         """Return the number of steps."""
         return len(self.plan)
 
-    def __getitem__(self, step: int) -> dict[str, Any]:
-        """Return the arguments of `TrainingStep.forward` for a step."""
-        batch, documents = self.plan[step], self.data.documents
-        columns = arrange_columns(batch, self.data.examples, documents.lengths, documents.kin)
-        lengths = [documents.lengths[row] for row in columns.documents]
-        examples = [self.data.examples[index] for index in batch.examples]
-        return {
-            "queries": pad_batch([example.input_ids for example in examples], self.padding_id),
-            "sub_batches": [
-                pad_batch([documents.input_ids(row) for row in columns.documents[part]], self.padding_id)
-                for part in split_by_tokens(lengths, self.config.sub_batch_tokens)
-            ],
-            "targets": torch.tensor(columns.targets),  # [Bq]
-            "excluded": torch.from_numpy(columns.excluded),  # [Bq, Bp]
-            "distill": step >= self.distill_from,
-            "query_ids": [example.query_id for example in examples],
-        }
+    def __getitem__(self, step: int) -> dict[str, StepInputs]:
+        """Return the argument of `TrainingStep.forward` for a step."""
+        batch, data = self.plan[step], self.data
+        columns = arrange_columns(batch, data.examples, data.documents.lengths, data.documents.kin)
+        examples = [data.examples[index] for index in batch.examples]
+        of_queries = share_out([len(example.input_ids) for example in examples], self.ranks)
+        of_windows = share_out([window.tokens for window in columns.windows], self.ranks)
+        rows = in_rank_order(of_queries, len(examples))
+        mine = [columns.windows[place] for place in of_windows[self.rank]]
+        texts = [data.documents.input_ids(window.row) for window in mine]
+        parts = split_by_tokens([window.tokens for window in mine], self.config.sub_batch_tokens, self.padded)
+        queries = [examples[place].input_ids for place in of_queries[self.rank]]
+        everything = [examples[place].input_ids for share in of_queries for place in share]
+        inputs = StepInputs(
+            queries=pack(queries),
+            sub_batches=tuple(pack(texts[part]) for part in parts),
+            all_queries=pack(everything),
+            query_counts=tuple(map(len, of_queries)),
+            window_counts=tuple(map(len, of_windows)),
+            column=torch.tensor([columns.column[place] for place in in_rank_order(of_windows, len(columns.windows))]),
+            targets=torch.tensor([columns.targets[row] for row in rows]),  # [Bq]
+            excluded=torch.from_numpy(columns.excluded[rows]),  # [Bq, Bp]
+            teacher=None if columns.teacher is None else torch.from_numpy(columns.teacher[rows]),  # [Bq, Bp]
+            distill=step >= self.distill_from,
+            query_ids=tuple(examples[row].query_id for row in rows),
+        )
+        return {"inputs": inputs}
+
+
+def share_out(tokens: Sequence[int], ranks: int) -> list[list[int]]:
+    """Return, for each rank, the numbers of the texts that it encodes, longest first, tokens spread evenly.
+
+    Where there are fewer texts than ranks, the last ranks repeat one, so that none has nothing to do.
+    """
+    shares: list[list[int]] = [[] for _ in range(ranks)]
+    loads = [0] * ranks
+    for text in sorted(range(len(tokens)), key=lambda text: (-tokens[text], text)):
+        rank = loads.index(min(loads))
+        shares[rank].append(text)
+        loads[rank] += tokens[text]
+    shortest = min(range(len(tokens)), key=lambda text: (tokens[text], text))
+    return [share or [shortest] for share in shares]
+
+
+def in_rank_order(shares: Sequence[Sequence[int]], count: int) -> list[int]:
+    """Return the numbers of the `count` texts in the order in which ranks' shares stand one after another."""
+    return [text for share in shares for text in share][:count]

@@ -1,36 +1,34 @@
 """The three scores of every query against every passage, in memory that grows with neither vocabulary nor token pairs.
 
-    score_columns(queries, passages) -> [3, queries, passages]: dense, sparse, multi-vector
+    score_columns(queries, passages, heads) -> [len(heads), queries, passages]
 
 Definitions: arXiv 2402.03216, section 3.2. Lexical weights meet in the vocabulary of the batch's queries only, so
-nothing is as wide as the tokenizer's vocabulary. MaxSim keeps, for its backward,
-only which passage token won each query token.
+nothing is as wide as the tokenizer's vocabulary. MaxSim keeps, for its backward, only which passage token won each
+query token.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from training.model import Representations
+from training.model import HEADS, Head, Representations, at_least_float32
 
-Head = Literal["dense", "sparse", "multi_vec"]
-HEADS: tuple[Head, ...] = ("dense", "sparse", "multi_vec")
 # Elements of one block of the token-by-token similarities (float32: 64 MiB); queries are taken in blocks of this size.
 SIMILARITY_BLOCK = 1 << 24
 
 
 def score_columns(queries: Representations, passages: Representations, heads: Sequence[Head] = HEADS) -> Tensor:
-    """Return the scores [len(heads), Bq, Bp] in float32, rows in the order of `heads`."""
+    """Return the scores [len(heads), Bq, Bp] in float32 (float64 where the model is), rows in the order of `heads`."""
     functions = {"dense": dense_scores, "sparse": sparse_scores, "multi_vec": multi_vector_scores}
-    with torch.autocast(queries.dense.device.type, enabled=False):  # temperatures are small: scores need float32
+    with torch.autocast(queries.input_ids.device.type, enabled=False):  # temperatures are small: scores need float32
         return torch.stack([functions[head](queries, passages) for head in heads])  # [heads, Bq, Bp]
 
 
 def dense_scores(queries: Representations, passages: Representations) -> Tensor:
     """Return the inner products [Bq, Bp] of the normalised CLS vectors."""
-    return queries.dense.float() @ passages.dense.float().T  # [Bq, Bp]
+    return at_least_float32(queries.dense) @ at_least_float32(passages.dense).T  # [Bq, Bp]
 
 
 def sparse_scores(queries: Representations, passages: Representations) -> Tensor:
@@ -41,27 +39,33 @@ def sparse_scores(queries: Representations, passages: Representations) -> Tensor
 
 def _token_weights(texts: Representations, vocabulary: Tensor) -> Tensor:
     """Return [B, U]: the largest weight in each text of each token of `vocabulary` [U], 0 where the text lacks it."""
-    place = torch.searchsorted(vocabulary, texts.input_ids).clamp(max=len(vocabulary) - 1)  # [B, L]
-    elsewhere = vocabulary[place] != texts.input_ids  # [B, L]
+    texts_count, width = len(texts.lengths), len(vocabulary) + 1
+    place = torch.searchsorted(vocabulary, texts.input_ids).clamp(max=len(vocabulary) - 1)  # [T]
+    elsewhere = vocabulary[place] != texts.input_ids  # [T]
     place = place.masked_fill(elsewhere, len(vocabulary))  # one more column takes the tokens that no query has
-    weights = texts.lexical.float()  # [B, L]
-    table = weights.new_zeros(len(weights), len(vocabulary) + 1)  # [B, U + 1]
-    return table.scatter_reduce(1, place, weights, "amax")[:, :-1]  # [B, U]
+    weights = at_least_float32(texts.lexical)  # [T]
+    table = weights.new_zeros(texts_count * width)  # [B (U + 1)]
+    table = table.scatter_reduce(0, texts.owner * width + place, weights, "amax")
+    return table.view(texts_count, width)[:, :-1]  # [B, U]
 
 
 def multi_vector_scores(queries: Representations, passages: Representations) -> Tensor:
     """Return, for each pair, the mean over query tokens of the largest inner product with a passage token.
 
-    Only tokens under the masks take part, so padding never wins; a text without any token scores 0.
+    Only tokens under the masks take part; a text without any such token scores 0.
     """
-    owner, _ = queries.mask.nonzero(as_tuple=True)  # [Nq] the query of each token
-    tokens = queries.multi_vector[queries.mask].float()  # [Nq, d]
+    tokens = at_least_float32(queries.multi_vector)[queries.mask]  # [Nq, d]
+    owner = queries.owner[queries.mask]  # [Nq] the query of each token
+    vectors, masks = (
+        at_least_float32(passages.multi_vector).split(passages.lengths),
+        passages.mask.split(passages.lengths),
+    )
     columns = []
-    for vectors, mask in zip(passages.multi_vector.float(), passages.mask, strict=True):
-        best = _MaxSimilarity.apply(tokens, vectors, mask) if mask.any() else tokens.new_zeros(len(tokens))  # [Nq]
-        columns.append(best.new_zeros(len(queries.mask)).index_add(0, owner, best))  # [Bq] sum over the query's tokens
-    lengths = queries.mask.sum(dim=1).clamp(min=1)  # [Bq]
-    return torch.stack(columns, dim=1) / lengths.unsqueeze(1)  # [Bq, Bp]
+    for passage, mask in zip(vectors, masks, strict=True):
+        best = _MaxSimilarity.apply(tokens, passage, mask) if mask.any() else tokens.new_zeros(len(tokens))  # [Nq]
+        columns.append(best.new_zeros(len(queries.lengths)).index_add(0, owner, best))  # [Bq] sum over its tokens
+    counts = torch.bincount(owner, minlength=len(queries.lengths)).clamp(min=1)  # [Bq]
+    return torch.stack(columns, dim=1) / counts.unsqueeze(1)  # [Bq, Bp]
 
 
 class _MaxSimilarity(torch.autograd.Function):

@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from data.text import estimate_tokens
-from training.model import M3, Representations, encode_batch, pad_batch
+from training.model import M3, Representations, encode_batch
+from training.packing import insert_cls, pack, split_by_tokens
 from training.scores import score_columns
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class ScoreLimits:
 
     max_length: int  # tokens of a document
     max_query_length: int  # tokens of a question
-    sub_batch_tokens: int  # tokens that are encoded at once, padding included
+    sub_batch_tokens: int  # tokens that are encoded at once
     bf16: bool = False
+    mcls: int | None = None  # documents get another CLS after every this many tokens
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,14 @@ def _score_documents(
     lengths = Lengths(np.zeros(len(texts), dtype=np.int64), np.zeros(len(queries), dtype=np.int64))
     scores = np.zeros((3, len(queries), len(texts)), dtype=np.float32)
     block_tokens = min(QUERY_BLOCK_TOKENS, limits.sub_batch_tokens)
-    question_batches = _batches(tokenizer, queries, limits.max_query_length, block_tokens, lengths.queries)
-    blocks = [(rows, encode_ids(model, tokenizer, ids, limits.bf16)) for rows, ids in question_batches]
+    asked = _batches(tokenizer, queries, limits.max_query_length, block_tokens, lengths.queries, not model.packs)
+    blocks = [(rows, encode_ids(model, ids, limits.bf16)) for rows, ids in asked]
+    read = _batches(
+        tokenizer, texts, limits.max_length, limits.sub_batch_tokens, lengths.documents, not model.packs, limits.mcls
+    )
     with tqdm(total=len(texts), desc=f"{title} documents".strip(), unit="doc", leave=False) as bar:
-        for columns, ids in _batches(tokenizer, texts, limits.max_length, limits.sub_batch_tokens, lengths.documents):
-            documents = encode_ids(model, tokenizer, ids, limits.bf16)
+        for columns, ids in read:
+            documents = encode_ids(model, ids, limits.bf16, limits.mcls)
             for rows, block in blocks:
                 part = score_columns(block, documents).float()  # [3, rows, columns]
                 scores[:, rows[:, None], columns] = part.cpu().numpy()
@@ -106,6 +111,8 @@ def _batches(
     max_length: int,
     token_budget: int,
     lengths: np.ndarray,
+    padded: bool,
+    mcls: int | None = None,
 ) -> Iterator[tuple[np.ndarray, list[list[int]]]]:
     """Yield text numbers and their token ids, cut to `max_length`, in batches of like length within `token_budget`.
 
@@ -114,15 +121,12 @@ def _batches(
     for window in _windows(texts):
         encoded = dict(zip(window, encode_batch(tokenizer, [texts[i] for i in window], _UNCUT), strict=True))
         lengths[window] = [len(encoded[i]) for i in window]
-        batch: list[int] = []
-        for number in sorted(window, key=lambda i: (-len(encoded[i]), i)):
-            encoded[number] = _cut(encoded[number], max_length)
-            # Sorted by falling length: the first of a batch is its longest, and all are padded to it.
-            if batch and len(encoded[batch[0]]) * (len(batch) + 1) > token_budget:
-                yield np.array(batch), [encoded[i] for i in batch]
-                batch = []
-            batch.append(number)
-        yield np.array(batch), [encoded[i] for i in batch]
+        order = np.array(sorted(window, key=lambda i: (-len(encoded[i]), i)))
+        if mcls:
+            encoded = {number: insert_cls(ids, mcls, max_length) for number, ids in encoded.items()}
+        ids = [_cut(encoded[number], max_length) for number in order]
+        for part in split_by_tokens([len(text) for text in ids], token_budget, padded):
+            yield order[part], ids[part]
 
 
 def _windows(texts: Sequence[str]) -> Iterator[list[int]]:
@@ -145,12 +149,11 @@ def _cut(ids: list[int], max_length: int) -> list[int]:
     return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
-def encode_ids(model: M3, tokenizer: "PreTrainedTokenizerBase", ids: list[list[int]], bf16: bool) -> Representations:
+def encode_ids(model: M3, ids: Sequence[Sequence[int]], bf16: bool, mcls: int | None = None) -> Representations:
     """Return what the model says, on its own device, of token ids with their special tokens."""
     device = next(model.parameters()).device
-    input_ids, attention_mask = pad_batch(ids, tokenizer.pad_token_id)  # [B, L], [B, L]
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
-        return model(input_ids.to(device), attention_mask.to(device))
+        return model(pack(ids, mcls).to(device))
 
 
 def rank_modes(

@@ -7,73 +7,132 @@ its dropout.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from data.errors import RunError
-from training.config import Stage
-from training.loss import exclude, info_nce, unified_loss
-from training.model import M3, Representations
-from training.scores import HEADS, Head, score_columns
+from training.config import FitConfig
+from training.gather import gather_columns, gather_queries, scale_gradient
+from training.loss import unified_loss
+from training.model import HEADS, M3, Head, Representations
+from training.packing import PackedTexts
+from training.scores import score_columns
 
-TokenBatch = tuple[Tensor, Tensor]  # input_ids and attention_mask, both [B, L]
 
+@dataclass(frozen=True)
+class StepInputs:
+    """What one rank receives for one step. Rows and columns stand in the order of ranks: one's share after another's.
 
-def score_batch(model: M3, queries: TokenBatch, sub_batches: Sequence[TokenBatch], heads: Sequence[Head]) -> Tensor:
-    """Return the scores [len(heads), queries, passages] of a batch whose passages come in sub-batches.
-
-    The last sub-batch is not checkpointed: its backward comes first, before any other is encoded again, so keeping its
-    activations adds nothing to the peak and saves encoding it twice.
+    A batch with fewer queries (or windows) than ranks is filled up with repeats at the end, which no score keeps.
     """
 
-    def columns(encoded: Representations, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return score_columns(encoded, model(input_ids, attention_mask), heads)  # [heads, Bq, sub-batch]
+    queries: PackedTexts  # this rank's share
+    sub_batches: tuple[PackedTexts, ...]  # windows of documents: this rank's share
+    all_queries: PackedTexts  # those of all ranks, repeats included
+    query_counts: tuple[int, ...]  # [ranks]
+    window_counts: tuple[int, ...]  # [ranks]
+    column: Tensor  # [W] the column of each window, without repeats
+    targets: Tensor  # [Bq] column of each query's positive
+    excluded: Tensor  # [Bq, Bp] True: may be right for the query, and is not its target
+    teacher: Tensor | None  # [Bq, Bp] a teacher's scores, nan where it gave none
+    distill: bool
+    query_ids: tuple[str, ...]  # [Bq]
 
-    encoded = checkpoint(model, *queries, use_reentrant=False)
-    *earlier, last = sub_batches
-    scores = [checkpoint(columns, encoded, *sub_batch, use_reentrant=False) for sub_batch in earlier]
-    return torch.cat([*scores, columns(encoded, *last)], dim=-1)  # [heads, Bq, Bp]
+    def to(self, device: torch.device) -> "StepInputs":
+        """Return the inputs with every tensor on `device`."""
+        moved = {
+            name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor | PackedTexts)
+        }
+        return StepInputs(**(vars(self) | moved | {"sub_batches": tuple(part.to(device) for part in self.sub_batches)}))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that this rank encodes, queries and documents."""
+        return sum(sum(texts.lengths) for texts in (self.queries, *self.sub_batches))
+
+
+def score_batch(model: M3, inputs: StepInputs, heads: Sequence[Head]) -> Tensor:
+    """Return the scores [len(heads), queries, passages] of a batch whose windows come in sub-batches.
+
+    Words are looked up once for all sub-batches: the gradient of a lookup is as large as the vocabulary. The last
+    sub-batch is not checkpointed: its backward comes first, before any other is encoded again, so keeping its
+    activations adds nothing to the peak and saves encoding it twice.
+    """
+    parts = (inputs.queries, *inputs.sub_batches)
+    distinct, places = torch.unique(torch.cat([part.input_ids for part in parts]), return_inverse=True)  # [U], [T]
+    words = model.encoder.get_input_embeddings()(distinct)  # [U, d]
+    of_queries, *of_windows = places.split([len(part.input_ids) for part in parts])
+
+    def encode(words: Tensor, places: Tensor, texts: PackedTexts) -> Representations:
+        return model(texts, heads, F.embedding(places, words))
+
+    def columns(words: Tensor, places: Tensor, texts: PackedTexts, queries: Representations) -> Tensor:
+        return score_columns(queries, encode(words, places, texts), heads)  # [heads, Bq, windows]
+
+    own = checkpoint(encode, words, of_queries, inputs.queries, use_reentrant=False)
+    queries = gather_queries(own, inputs.all_queries, inputs.query_counts)
+    arguments = list(zip(of_windows, inputs.sub_batches, strict=True))
+    scores = [checkpoint(columns, words, *each, queries, use_reentrant=False) for each in arguments[:-1]]
+    own_columns = torch.cat([*scores, columns(words, *arguments[-1], queries)], dim=-1)  # [heads, Bq, own windows]
+    every = gather_columns(own_columns, inputs.window_counts)  # [heads, Bq + repeats, W + repeats]
+    return best_windows(every[:, : len(inputs.targets), : len(inputs.column)], inputs)
+
+
+def best_windows(scores: Tensor, inputs: StepInputs) -> Tensor:
+    """Return [heads, Bq, Bp]: for each document the best of its windows' scores [heads, Bq, W]."""
+    width = inputs.excluded.shape[1]
+    if scores.shape[-1] == width and bool((inputs.column[1:] > inputs.column[:-1]).all()):
+        return scores
+    index = inputs.column.expand_as(scores)  # [heads, Bq, W]
+    room = scores.new_zeros(*scores.shape[:2], width)  # [heads, Bq, Bp]
+    return room.scatter_reduce(-1, index, scores, "amax", include_self=False)
 
 
 class TrainingStep(nn.Module):
-    """The model with its loss, as transformers' Trainer wants it: batch in, `{"loss": ...}` out."""
+    """The model with its loss, as transformers' Trainer wants it: inputs in, `{"loss": ...}` out."""
 
-    def __init__(self, model: M3, stage: Stage, temperature: float) -> None:
-        """Train `model`: all heads (finetune), or the dense vector alone (pretrain)."""
+    def __init__(self, model: M3, config: FitConfig) -> None:
+        """Train the heads of `model` that `config` names; with stage pretrain the dense vector alone."""
         super().__init__()
         self.model = model
-        self.stage = stage
-        self.temperature = temperature
-        self.losses: dict[str, Tensor] = {}  # of the last forward, by head
+        self.settings = config
+        names = ("dense",) if config.stage == "pretrain" else config.heads
+        self.heads: tuple[Head, ...] = tuple(head for head in HEADS if head.replace("_", "") in names)
+        unused = {"sparse": model.sparse_linear, "multi_vec": model.colbert_linear}
+        for head, linear in unused.items():
+            if head not in self.heads:  # several ranks wait for the gradient of every weight that may have one
+                linear.requires_grad_(False)
+        self.losses: dict[str, Tensor] = {}  # of the last forward: the loss and its parts
+        self.scores: Tensor | None = None  # of the last forward [heads, Bq, Bp]
 
-    def forward(
-        self,
-        queries: TokenBatch,
-        sub_batches: list[TokenBatch],
-        targets: Tensor,
-        excluded: Tensor,
-        distill: bool,
-        query_ids: list[str],
-    ) -> dict[str, Any]:
-        """Return the loss of a batch; `targets` [Bq] and `excluded` [Bq, Bp] speak of the columns.
+    def forward(self, inputs: StepInputs) -> dict[str, Any]:
+        """Return the loss of a batch: its value for the whole batch, its gradient as data parallel training needs it.
 
-        Raises `RunError`, with the questions' ids, when the loss is not finite.
+        Raises `RunError`, with the queries' ids, when the loss is not finite.
         """
-        if self.stage == "pretrain":
-            scores = score_batch(self.model, queries, sub_batches, ("dense",))[0]  # [Bq, Bp]
-            loss = info_nce(exclude(scores / self.temperature, excluded), targets)
-            self.losses = {"dense": loss.detach()}
-        else:
-            scores = score_batch(self.model, queries, sub_batches, HEADS)  # [3, Bq, Bp]
-            losses = unified_loss(scores, targets, excluded, self.temperature, distill)
-            loss = losses.total
-            self.losses = {name: part.detach() for name, part in losses._asdict().items() if name != "total"}
-        if not torch.isfinite(loss):
+        inputs = inputs.to(next(self.model.parameters()).device)
+        scores = score_batch(self.model, inputs, self.heads)  # [heads, Bq, Bp]
+        losses = unified_loss(
+            scores,
+            inputs.targets,
+            inputs.excluded,
+            heads=self.heads,
+            temperature=self.settings.temperature,
+            distill=inputs.distill,
+            teacher=inputs.teacher,
+            teacher_weight=self.settings.teacher_weight,
+            teacher_temperature=self.settings.teacher_temperature,
+        )
+        self.losses = {"loss": losses.total.detach()} | {name: part.detach() for name, part in losses.parts.items()}
+        self.scores = scores.detach()
+        if not torch.isfinite(losses.total):
             raise RunError(
-                f"the loss is {loss.item()} at the questions {', '.join(query_ids)}; lower --learning-rate or raise"
-                " --temperature, and look at these questions"
+                f"the loss is {losses.total.item()} at the questions {', '.join(inputs.query_ids)}; lower"
+                " --learning-rate or raise --temperature, and look at these questions"
             )
-        return {"loss": loss}
+        return {"loss": scale_gradient(losses.total, len(inputs.query_counts))}

@@ -93,7 +93,7 @@ class FitCallback(TrainerCallback):
         entry = state.log_history[-1]
         if "loss" not in entry or self.progress is None:
             return
-        losses = {name: round(value.item(), 6) for name, value in model.losses.items()}
+        losses = {name: round(value.item(), 6) for name, value in model.losses.items() if name != "loss"}
         entry.update(losses)
         self.progress.set_postfix({"loss": f"{entry['loss']:.3f}"} | {k: f"{v:.2f}" for k, v in losses.items()})
         self.progress.update(state.global_step - self.progress.n)
@@ -144,12 +144,11 @@ def train_on_plan(
         remove_unused_columns=False,
         log_level="error",
     )
-    padding_id = tokenizer.pad_token_id
     callback = FitCallback()
     trainer = M3Trainer(
         model=step,
         args=arguments,
-        train_dataset=PlannedBatches(plan, data, config, padding_id),
+        train_dataset=PlannedBatches(plan, data, config, padded=not step.model.packs),
         processing_class=tokenizer,
         callbacks=[callback],
     )

@@ -2,7 +2,7 @@
 
 import random
 
-from training.batching import PAPER_BUCKETS, Batch, Example, arrange_columns, plan_epoch, plan_training, split_by_tokens
+from training.batching import PAPER_BUCKETS, Batch, Example, arrange_columns, plan_epoch, plan_training
 
 SETTINGS = {"negatives": 2, "batch_size": None, "seed": 5}
 
@@ -55,20 +55,13 @@ def test_columns_are_distinct_and_kin_is_masked():
     ]
     kin = [frozenset({"group:g"}), frozenset({"group:g"}), frozenset({"cluster:c"}), frozenset()]
     columns = arrange_columns(Batch(500, 0, (0, 1, 2), (0, 1, 3), ((2,), (2,), (1,))), examples, [10, 40, 20, 30], kin)
-    assert columns.documents == (1, 3, 2, 0)
+    assert [window.row for window in columns.windows] == [1, 3, 2, 0]
     assert columns.targets == (3, 0, 1)
     assert columns.excluded.tolist() == [
         [True, True, False, False],
         [False, False, False, True],
         [False, False, False, False],
     ]
-
-
-def test_sub_batches_keep_to_the_budget():
-    lengths = [50, 40, 40, 10, 10, 10, 10]
-    parts = [lengths[part] for part in split_by_tokens(lengths, 80)]
-    assert parts == [[50], [40, 40], [10, 10, 10, 10]]
-    assert [lengths[part] for part in split_by_tokens(lengths, 5)] == [[length] for length in lengths]
 
 
 def test_a_batch_speaks_one_language():

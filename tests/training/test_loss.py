@@ -5,6 +5,7 @@ import math
 import torch
 
 from training.loss import unified_loss
+from training.model import HEADS
 
 
 def test_loss_by_hand():
@@ -21,28 +22,30 @@ def test_loss_by_hand():
     first = 1 / (1 + math.exp(-inter))
     taught = [first * nce(lead) + (1 - first) * nce(-lead) for lead in (1, 2, 3)]
     distilled = (taught[0] + 0.1 * taught[1] + taught[2]) / 3
-    warm_up = unified_loss(scores, target, excluded, 1.0, distill=False)
+    warm_up = unified_loss(scores, target, excluded, heads=HEADS, temperature=1.0, distill=False)
     assert math.isclose(warm_up.total.item(), learned, rel_tol=1e-6)
-    full = unified_loss(scores, target, excluded, 1.0, distill=True)
+    full = unified_loss(scores, target, excluded, heads=HEADS, temperature=1.0, distill=True)
     assert math.isclose(full.total.item(), (learned + distilled) / 2, rel_tol=1e-6)
-    assert math.isclose(full.distillation.item(), distilled, rel_tol=1e-6)
+    assert math.isclose(full.parts["distillation"].item(), distilled, rel_tol=1e-6)
 
 
 def test_temperature_divides_every_score():
     scores = torch.randn(3, 2, 3, generator=torch.Generator().manual_seed(0))
     excluded = torch.zeros(2, 3, dtype=torch.bool)
     target = torch.tensor([2, 0])
-    warm = unified_loss(scores, target, excluded, 0.5, distill=True)
-    torch.testing.assert_close(warm, unified_loss(scores * 2, target, excluded, 1.0, distill=True))
+    warm = unified_loss(scores, target, excluded, heads=HEADS, temperature=0.5, distill=True)
+    torch.testing.assert_close(
+        vars(warm), vars(unified_loss(scores * 2, target, excluded, heads=HEADS, temperature=1.0, distill=True))
+    )
 
 
 def test_excluded_passages_have_no_part():
     scores = torch.randn(3, 2, 4, generator=torch.Generator().manual_seed(0), requires_grad=True)
     excluded = torch.tensor([[False, False, False, True]] * 2)
     target = torch.tensor([0, 1])
-    with_column = unified_loss(scores, target, excluded, 0.02, distill=True)
-    without = unified_loss(scores[..., :3], target, excluded[:, :3], 0.02, distill=True)
-    torch.testing.assert_close(with_column, without)
+    with_column = unified_loss(scores, target, excluded, heads=HEADS, temperature=0.02, distill=True)
+    without = unified_loss(scores[..., :3], target, excluded[:, :3], heads=HEADS, temperature=0.02, distill=True)
+    torch.testing.assert_close(vars(with_column), vars(without))
     with_column.total.backward()
     assert scores.grad is not None
     assert torch.isfinite(scores.grad).all()

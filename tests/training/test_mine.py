@@ -25,7 +25,8 @@ from training.mining.rankings import Found
 from training.mining.target import window_limits
 from training.mining.window_encoder import WindowEncoder, load_encoder
 from training.mining.windows import windows
-from training.model import encode_batch, load_model, pad_batch
+from training.model import encode_batch, load_model
+from training.packing import pack
 from training.scores import score_columns
 
 FREE = {"copy_share": 1.1, "evidence_share": 1.1}  # toy documents are near-copies of each other
@@ -124,11 +125,11 @@ def test_an_excluded_part_of_a_near_copy_without_the_evidence_is_a_near_copy(tmp
 def plain_scores(model, tokenizer, queries, texts, max_length, overlap):
     """[3, questions, documents]: every window of every document encoded alone, the best one counts."""
     columns = []
-    asked = model(*pad_batch(encode_batch(tokenizer, queries, max_length), tokenizer.pad_token_id))
+    asked = model(pack(encode_batch(tokenizer, queries, max_length)))
     for text in texts:
         (ids,) = encode_batch(tokenizer, [text], 10_000)
         parts = [[ids[0], *ids[1:-1][a:b], ids[-1]] for a, b in windows(len(ids) - 2, max_length - 2, overlap)]
-        scores = [score_columns(asked, model(*pad_batch([part], tokenizer.pad_token_id))) for part in parts]
+        scores = [score_columns(asked, model(pack([part]))) for part in parts]
         columns.append(torch.stack(scores).amax(dim=0))
     return torch.cat(columns, dim=2).detach().numpy()
 

@@ -1,4 +1,4 @@
-"""Loading, saving and starting models; positions extended; representations of padding and special tokens."""
+"""Loading, saving and starting models; positions extended; representations of special tokens."""
 
 import json
 import logging
@@ -12,7 +12,8 @@ from transformers import BertConfig, BertModel
 from data.errors import InputError
 from training.config import InitConfig
 from training.init import extend_positions, init
-from training.model import encode_batch, load_model, pad_batch, position_offset, save_model
+from training.model import encode_batch, load_model, position_offset, save_model
+from training.packing import pack
 
 TEXTS = ["kaba lode mifu", "東京 sehin tanpa voba zide"]
 
@@ -24,18 +25,16 @@ def tokenizer(tmp_path_factory):
 
 def represent(model, tokenizer, texts=TEXTS):
     with torch.no_grad():
-        return model(*pad_batch(encode_batch(tokenizer, texts, 64), tokenizer.pad_token_id))
+        return model(pack(encode_batch(tokenizer, texts, 64)))
 
 
-def test_special_tokens_and_padding_count_for_nothing(tokenizer):
+def test_special_tokens_count_for_nothing(tokenizer):
     model = toy_model(tokenizer)
     found = represent(model, tokenizer, ["kaba", TEXTS[1]])
     special = torch.isin(found.input_ids, torch.tensor([0, 1, 2, 3]))
     assert (found.lexical[special] == 0).all()
     assert (found.lexical[~special] > 0).all()
-    assert not found.mask[:, 0].any()
-    assert (found.mask[:, 1:] == (found.input_ids[:, 1:] != 1)).all()
-    assert (found.multi_vector[~found.mask] == 0).all()
+    assert (~found.mask).nonzero().flatten().tolist() == [0, found.lengths[0]]  # CLS is no token vector
     alone = represent(model, tokenizer, ["kaba"])
     torch.testing.assert_close(found.dense[:1], alone.dense, atol=1e-6, rtol=1e-5)
 
@@ -100,8 +99,7 @@ def test_extended_positions_change_nothing_on_short_texts(tokenizer):
     assert len(rows) == 152  # two rows of XLM-R are no positions
     assert model.max_length == 150
     assert torch.equal(rows[2:66], rows[66:130])
-    long = torch.full((1, 150), 7)
-    assert model(long, torch.ones_like(long)).dense.isfinite().all()
+    assert model(pack([[7] * 150])).dense.isfinite().all()
 
 
 def test_positions_of_bert_have_no_offset():

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.model import M3, Representations, encode_batch, load_model, pad_batch, save_model
+from training.model import M3, Representations, encode_batch, load_model, save_model
+from training.packing import pack
 from training.scores import score_columns
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "parity"
@@ -41,7 +42,7 @@ def loaded(request, tmp_path_factory):
 @torch.no_grad()
 def represent(model: M3, tokenizer, texts: list[str]) -> Representations:
     ids = encode_batch(tokenizer, texts, ABOUT["max_length"])
-    return model(*pad_batch(ids, tokenizer.pad_token_id))
+    return model(pack(ids))
 
 
 def test_texts_cover_every_language_truncation_and_special_tokens(loaded):
@@ -61,9 +62,10 @@ def test_dense_vectors(loaded, recorded, program):
 
 def test_lexical_weights(loaded):
     ours = represent(*loaded, TEXTS)
-    for ids, weights, theirs in zip(ours.input_ids.tolist(), ours.lexical.tolist(), ABOUT["lexical"], strict=True):
+    texts = (part.split(ours.lengths) for part in (ours.input_ids, ours.lexical))
+    for ids, weights, theirs in zip(*texts, ABOUT["lexical"], strict=True):
         largest: dict[str, float] = {}
-        for token, weight in zip(ids, weights, strict=True):
+        for token, weight in zip(ids.tolist(), weights.tolist(), strict=True):
             if weight > 0:
                 largest[str(token)] = max(weight, largest.get(str(token), 0.0))
         assert largest == pytest.approx(theirs, abs=TOLERANCE)
@@ -72,12 +74,13 @@ def test_lexical_weights(loaded):
 def test_token_vectors(loaded, recorded):
     ours = represent(*loaded, TEXTS)
     theirs = np.split(recorded["token_vectors"], recorded["token_ends"][:-1])
-    for vectors, mask, expected in zip(ours.multi_vector, ours.mask, theirs, strict=True):
+    texts = (part.split(ours.lengths) for part in (ours.multi_vector, ours.mask))
+    for vectors, mask, expected in zip(*texts, theirs, strict=True):
         np.testing.assert_allclose(vectors[mask].numpy(), expected, atol=TOLERANCE)
 
 
 def test_pair_scores(loaded, recorded):
-    """All pairs in one padded batch of ours equal FlagEmbedding's, one pair at a time; fusions there weigh 1, 1, 1."""
+    """All pairs in one batch of ours equal FlagEmbedding's, one pair at a time; fusions there weigh 1, 1, 1."""
     queries, texts = represent(*loaded, TEXTS[: len(ROWS)]), represent(*loaded, TEXTS[len(ROWS) :])
     dense, sparse, vectors = (columns.diagonal().numpy() for columns in score_columns(queries, texts))
     expected = dict(zip(ABOUT["pair_scores"], recorded["pair_scores"], strict=True))

@@ -1,5 +1,6 @@
 """Scores of the search against one text at a time, each mode's ranking against plain loops."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import torch
 
 from data.errors import RunError
 from training import search
-from training.model import encode_batch, load_model, pad_batch
+from training.model import encode_batch, load_model
+from training.packing import insert_cls, pack
 from training.search import ScoreLimits, rank_modes, score_documents
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
@@ -35,11 +37,11 @@ def plain_scores(loaded, query: str, text: str) -> tuple[float, float, float]:
     sides = []
     for part, limit in ((query, LIMITS.max_query_length), (text, LIMITS.max_length)):
         with torch.no_grad():
-            one = model(*pad_batch(encode_batch(tokenizer, [part], limit), tokenizer.pad_token_id))
+            one = model(pack(encode_batch(tokenizer, [part], limit)))
         weights: dict[int, float] = {}
-        for token, weight in zip(one.input_ids[0].tolist(), one.lexical[0].tolist(), strict=True):
+        for token, weight in zip(one.input_ids.tolist(), one.lexical.tolist(), strict=True):
             weights[token] = max(weight, weights.get(token, 0.0))
-        sides.append((one.dense[0].numpy(), weights, one.multi_vector[0][1:].numpy()))  # CLS is no token vector
+        sides.append((one.dense[0].numpy(), weights, one.multi_vector[1:].numpy()))  # CLS is no token vector
     (dense, weights, vectors), (other_dense, other_weights, other_vectors) = sides
     sparse = sum(weight * other_weights.get(token, 0.0) for token, weight in weights.items())
     late = sum(max(float(q @ p) for p in other_vectors) for q in vectors) / len(vectors)
@@ -61,10 +63,10 @@ def test_scores_equal_plain_loops_whatever_the_batches(loaded, monkeypatch, quer
 def test_batches_hold_the_budget_see_every_text_once_and_report_uncut_lengths(loaded):
     _, tokenizer = loaded
     lengths = np.zeros(len(TEXTS), dtype=np.int64)
-    batches = list(search._batches(tokenizer, TEXTS, LIMITS.max_length, LIMITS.sub_batch_tokens, lengths))
+    batches = list(search._batches(tokenizer, TEXTS, LIMITS.max_length, LIMITS.sub_batch_tokens, lengths, False))
     assert sorted(number for numbers, _ in batches for number in numbers) == list(range(len(TEXTS)))
     for _, ids in batches:
-        assert len(ids) == 1 or max(map(len, ids)) * len(ids) <= LIMITS.sub_batch_tokens
+        assert len(ids) == 1 or sum(map(len, ids)) <= LIMITS.sub_batch_tokens
     assert lengths.tolist() == [len(ids) for ids in encode_batch(tokenizer, TEXTS, 10_000)]
     assert lengths[1] > LIMITS.max_length
     found = {number: row for numbers, ids in batches for number, row in zip(numbers.tolist(), ids, strict=True)}
@@ -138,3 +140,17 @@ def test_rankings_by_hand():
         "dense_sparse": [1, 0, 2],  # 0.18, 1.62, 0.10
         "all": [1, 2, 0],  # 0.24, 1.12, 0.355
     }
+
+
+def test_mcls_reads_a_document_with_more_cls_tokens(loaded):
+    model, tokenizer = loaded
+    scores, lengths = score_documents(model, tokenizer, QUERIES, TEXTS, dataclasses.replace(LIMITS, mcls=8))
+    plain, uncut = score_documents(model, tokenizer, QUERIES, TEXTS, LIMITS)
+    assert lengths.documents.tolist() == uncut.documents.tolist()
+    ids = insert_cls(encode_batch(tokenizer, [TEXTS[1]], 10_000)[0], 8, LIMITS.max_length)
+    with torch.no_grad():
+        query, text = model(pack(encode_batch(tokenizer, [QUERIES[0]], 16))), model(pack([ids], 8))
+    np.testing.assert_allclose(scores[0, 0, 1], (query.dense @ text.dense.T).item(), atol=1e-5)
+    assert abs(scores[0, 0, 1] - plain[0, 0, 1]) > 1e-4
+    short = [len(row) <= 9 for row in encode_batch(tokenizer, TEXTS, 10_000)]
+    np.testing.assert_allclose(scores[:, :, short], plain[:, :, short], atol=1e-5)

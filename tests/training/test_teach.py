@@ -17,7 +17,8 @@ from training.mine_config import MineConfig, TeachConfig
 from training.mining.pair_scores import PairLog
 from training.mining.questions import Text
 from training.mining.reranker import Reranker
-from training.model import encode_batch, load_model, pad_batch
+from training.model import encode_batch, load_model
+from training.packing import pack
 from training.scores import score_columns
 from training.teach import teach
 
@@ -73,10 +74,7 @@ def test_an_m3_scores_with_one_head_or_the_weighted_sum(mined, tmp_path, head):
     for row in rows_of(mined).values():
         passages = [texts[docid] for docid in (*row["positive_ids"], *row["negative_ids"])]
         with torch.inference_mode():
-            query, encoded = (
-                model(*pad_batch(encode_batch(tokenizer, part, 64), tokenizer.pad_token_id))
-                for part in ([row["query"]], passages)
-            )
+            query, encoded = (model(pack(encode_batch(tokenizer, part, 64))) for part in ([row["query"]], passages))
             scores = (score_columns(query, encoded)[:, 0] * torch.tensor(weights).unsqueeze(1)).sum(dim=0)
         assert [*row["pos_scores"], *row["neg_scores"]] == pytest.approx(scores.tolist(), abs=2e-3)
 

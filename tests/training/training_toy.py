@@ -9,8 +9,12 @@ import torch
 
 from data.dataset import write_curated
 from data.records import DOCUMENT, PAIR, conform
+from training.config import FitConfig
 from training.init import random_model
-from training.model import M3
+from training.model import M3, encode_batch
+from training.packing import pack
+from training.planned import in_rank_order, share_out
+from training.step import StepInputs
 from training.tokenizer import train_tokenizer
 
 WORDS = [
@@ -76,3 +80,50 @@ def toy_model(tokenizer, dropout: float = 0.0, max_length: int = 64) -> M3:
         if isinstance(module, torch.nn.Dropout):
             module.p = dropout
     return model
+
+
+def toy_config(**changes) -> FitConfig:
+    return FitConfig(dataset=Path("dataset"), model="model", out=Path("out"), **changes)
+
+
+def toy_inputs(tokenizer, queries: list[str], passages: list[list[str]]) -> StepInputs:
+    """One rank's inputs: query i has passage i as its positive, sub-batches as given."""
+    count = sum(map(len, passages))
+    asked = pack(encode_batch(tokenizer, queries, 64))
+    return StepInputs(
+        queries=asked,
+        sub_batches=tuple(pack(encode_batch(tokenizer, part, 64)) for part in passages),
+        all_queries=asked,
+        query_counts=(len(queries),),
+        window_counts=(count,),
+        column=torch.arange(count),
+        targets=torch.arange(len(queries)),
+        excluded=torch.zeros(len(queries), count, dtype=torch.bool),
+        teacher=None,
+        distill=True,
+        query_ids=tuple(f"q-{row}" for row in range(len(queries))),
+    )
+
+
+def toy_shares(tokenizer, questions: int, rank: int, ranks: int) -> StepInputs:
+    """What `rank` receives of a batch of questions with two documents each, dealt as `PlannedBatches` does."""
+    chance = random.Random(7)
+    asked = [sentence(chance, 2 + number) for number in range(questions)]
+    texts = [sentence(chance, chance.randint(3, 30)) for _ in range(2 * questions)]
+    queries, documents = encode_batch(tokenizer, asked, 64), encode_batch(tokenizer, texts, 64)
+    of_queries = share_out([len(ids) for ids in queries], ranks)
+    of_documents = share_out([len(ids) for ids in documents], ranks)
+    rows, columns = in_rank_order(of_queries, questions), in_rank_order(of_documents, 2 * questions)
+    return StepInputs(
+        queries=pack([queries[row] for row in of_queries[rank]]),
+        sub_batches=tuple(pack([documents[column]]) for column in of_documents[rank]),
+        all_queries=pack([queries[row] for share in of_queries for row in share]),
+        query_counts=tuple(map(len, of_queries)),
+        window_counts=tuple(map(len, of_documents)),
+        column=torch.tensor(columns),
+        targets=torch.tensor(rows),
+        excluded=torch.zeros(questions, 2 * questions, dtype=torch.bool),
+        teacher=None,
+        distill=True,
+        query_ids=tuple(f"q-{row}" for row in rows),
+    )

@@ -79,20 +79,20 @@ def _encode_shard(encoder: WindowEncoder, texts: Iterator[Text], bar: Any) -> di
     counts: list[int] = []  # windows of each document
     dense: list[np.ndarray] = []
     tokens: list[np.ndarray] = []
-    weights: list[np.ndarray] = []
+    kept: list[np.ndarray] = []
     # A few documents at a time: enough to fill a batch with windows of like length, and little to hold.
     while members := list(itertools.islice(texts, 16)):
         ids = [encoder.document_windows(text) for text in members]
         flat = [window for windows in ids for window in windows]
         rows: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         for places, found in encoder.encode_windows(flat):
-            vectors, lexical = found.dense.float().cpu().numpy(), found.lexical.float().cpu().numpy()
+            vectors, weights = found.dense.cpu().numpy(), found.lexical.cpu().split(found.lengths)
             for place, row in enumerate(places):
-                rows[row] = (vectors[place], *largest_weights(np.array(flat[row]), lexical[place, : len(flat[row])]))
+                rows[row] = (vectors[place], *largest_weights(np.array(flat[row]), weights[place].numpy()))
         for row in range(len(flat)):
             dense.append(rows[row][0])
             tokens.append(rows[row][1])
-            weights.append(rows[row][2])
+            kept.append(rows[row][2])
         counts += [len(windows) for windows in ids]
         bar.update(len(members))
     return {
@@ -100,7 +100,7 @@ def _encode_shard(encoder: WindowEncoder, texts: Iterator[Text], bar: Any) -> di
         "dense": np.stack(dense),  # [W, d]
         "ends": np.cumsum([len(row) for row in tokens]),  # [W] of each window's tokens
         "tokens": np.concatenate(tokens).astype(np.int32),
-        "weights": np.concatenate(weights).astype(np.float32),
+        "weights": np.concatenate(kept).astype(np.float32),
     }
 
 

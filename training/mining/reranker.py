@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from data.errors import InputError
-from training.batching import split_by_tokens
 from training.mining.questions import Text
 from training.mining.window_encoder import Span, enough_memory, token_spans
 from training.mining.windows import window_around, windows
 from training.model import position_offset, position_rows
+from training.packing import split_by_tokens
 
 USUAL_LENGTH = 1024  # what BAAI/bge-reranker-v2-m3 was tuned at
 LEAST_ROOM = 8  # tokens that a question leaves a window at the least
@@ -125,7 +125,8 @@ class Reranker:
         ]
         order = sorted(range(len(encoded)), key=lambda row: -len(encoded[row]["input_ids"]))
         outputs = np.zeros(len(encoded), dtype=np.float32)
-        for batch in split_by_tokens([len(encoded[row]["input_ids"]) for row in order], self.sub_batch_tokens):
+        lengths = [len(encoded[row]["input_ids"]) for row in order]
+        for batch in split_by_tokens(lengths, self.sub_batch_tokens, padded=True):
             rows = order[batch]
             padded = self.tokenizer.pad([encoded[row] for row in rows], return_tensors="pt").to(self.device)
             with (

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from data.errors import RunError
-from training.batching import split_by_tokens
 from training.mining.questions import Text
 from training.mining.windows import window_around, windows
 from training.model import M3, Representations, encode_batch, load_reader
+from training.packing import pack, split_by_tokens
 from training.search import encode_ids
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class WindowLimits:
     max_length: int  # tokens of a window, special tokens included
     max_query_length: int  # tokens of a question
     overlap: float  # share of a window that the next repeats
-    sub_batch_tokens: int  # tokens encoded at once, padding included
+    sub_batch_tokens: int  # tokens encoded at once
     bf16: bool = False
 
 
@@ -53,23 +53,18 @@ class Questions:
     multi_vector: list[np.ndarray]  # [L, d] each, float16
 
     def batch(self, rows: Sequence[int], device: torch.device) -> Representations:
-        """Return the representations of some questions, padded to the longest of them."""
-        longest = max(len(self.input_ids[row]) for row in rows)
-        width = self.multi_vector[rows[0]].shape[1]
-        ids = torch.zeros(len(rows), longest, dtype=torch.long)  # [B, L]
-        lexical = torch.zeros(len(rows), longest)  # [B, L]
-        mask = torch.zeros(len(rows), longest, dtype=torch.bool)  # [B, L]
-        vectors = torch.zeros(len(rows), longest, width)  # [B, L, d]
-        for place, row in enumerate(rows):
-            length = len(self.input_ids[row])
-            ids[place, :length] = torch.from_numpy(self.input_ids[row])
-            lexical[place, :length] = torch.from_numpy(self.lexical[row])
-            kept = self.multi_vector[row]  # none where no head asks for token vectors
-            vectors[place, : len(kept)] = torch.from_numpy(kept).float()
-            mask[place, 1:length] = True
-        dense = torch.from_numpy(self.dense[list(rows)])  # [B, d]
-        parts = (dense, lexical, vectors, ids, mask)
-        return Representations(*(part.to(device) for part in parts))
+        """Return the representations of some questions."""
+        texts = pack([self.input_ids[row] for row in rows])
+        kept = np.concatenate([self.multi_vector[row] for row in rows])  # [T, d], or none where no head asks for them
+        return Representations(
+            torch.from_numpy(self.dense[list(rows)]),  # [B, d]
+            torch.from_numpy(np.concatenate([self.lexical[row] for row in rows])),  # [T]
+            torch.from_numpy(kept).float(),  # [T, d]
+            texts.input_ids,
+            texts.owner(),
+            ~texts.cls(),
+            texts.lengths,
+        ).to(device)
 
 
 class WindowEncoder:
@@ -90,12 +85,11 @@ class WindowEncoder:
         lexical: dict[int, np.ndarray] = {}
         kept: dict[int, np.ndarray] = {}
         for rows, found in self.encode_windows(ids, "questions"):
+            weights, token_vectors = found.lexical.split(found.lengths), found.multi_vector.split(found.lengths)
             for place, row in enumerate(rows):
-                length = len(ids[row])
-                dense[row] = found.dense[place].float().cpu().numpy()
-                lexical[row] = found.lexical[place, :length].float().cpu().numpy()
-                token_vectors = found.multi_vector[place, : length if vectors else 0]  # [L, d]
-                kept[row] = token_vectors.cpu().numpy().astype(np.float16)
+                dense[row] = found.dense[place].cpu().numpy()
+                lexical[row] = weights[place].cpu().numpy()
+                kept[row] = token_vectors[place][: None if vectors else 0].cpu().numpy().astype(np.float16)  # [L, d]
         order = range(len(ids))
         return Questions(
             [np.array(row) for row in ids],
@@ -128,10 +122,10 @@ class WindowEncoder:
         order = sorted(range(len(ids)), key=lambda row: (-len(ids[row]), row))
         lengths = [len(ids[row]) for row in order]
         with tqdm(total=len(ids), desc=title, unit=" texts", leave=False, disable=None if title else True) as bar:
-            for part in split_by_tokens(lengths, self.limits.sub_batch_tokens):
+            for part in split_by_tokens(lengths, self.limits.sub_batch_tokens, padded=not self.model.packs):
                 rows = order[part]
                 with enough_memory(self.limits.sub_batch_tokens, self.limits.max_length), torch.inference_mode():
-                    found = encode_ids(self.model, self.tokenizer, [ids[row] for row in rows], self.limits.bf16)
+                    found = encode_ids(self.model, [ids[row] for row in rows], self.limits.bf16)
                 if not all(_is_finite(each) for each in (found.dense, found.lexical, found.multi_vector)):
                     raise RunError("the model's vectors are not numbers (NaN or infinite): its weights are broken")
                 yield rows, found
