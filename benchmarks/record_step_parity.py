@@ -38,7 +38,7 @@ TEMPERATURE = 0.02
 PASSAGE_TOKENS = {"equal": 48, "unequal": 96}  # the shortest of the twelve passages has 52
 QUERY_TOKENS = 96
 CASES = ("equal-plain", "equal-distill", "unequal-plain", "unequal-distill")
-# The lexical head of the fixture's model is so large that its softmax at this temperature is 0 or 1, without a gradient.
+# The fixture's lexical head is so large that its softmax at this temperature is 0 or 1 and has no gradient.
 LEXICAL_SCALE = 1 / 16
 
 

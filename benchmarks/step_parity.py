@@ -22,12 +22,15 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
-from training.model import load_model, pad_batch
-from training.step import TrainingStep
+from training.config import FitConfig
+from training.model import load_model
+from training.packing import pack
+from training.step import StepInputs, TrainingStep
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
 MODEL = FIXTURES / "parity" / "model"
 TOLERANCE = 1e-5
+SUB_BATCH = 5  # passages; of twelve, so that the last sub-batch is smaller
 NO_GRADIENT = "attention.self.key.bias"  # adds one number to all logits of a softmax
 
 
@@ -37,26 +40,40 @@ def read_case(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         return {name: opened.get_tensor(name) for name in opened.keys()}, opened.metadata()  # noqa: SIM118
 
 
-def our_step(recorded: dict[str, Tensor], about: dict[str, str], dtype: torch.dtype) -> tuple[Tensor, TrainingStep]:
-    """Return the loss of the recorded batch, and the step whose parameters hold its gradients."""
-    model, tokenizer = load_model(str(MODEL), attention_dropout=0.0)
-    model = model.to(dtype)  # in evaluation mode: no dropout
-    with torch.no_grad():
-        model.sparse_linear.weight.mul_(float(about["lexical_scale"]))
-        model.sparse_linear.bias.mul_(float(about["lexical_scale"]))
-    step = TrainingStep(model, "finetune", float(about["temperature"]))
+def step_inputs(recorded: dict[str, Tensor], about: dict[str, str]) -> StepInputs:
+    """Return the recorded batch in its own order; passages in sub-batches, the cut between two questions' and within."""
     queries, passages = (
         [ids.tolist() for ids in recorded[f"{side}.ids"].split(recorded[f"{side}.lengths"].tolist())]
         for side in ("queries", "passages")
     )
-    loss = step(
-        pad_batch(queries, tokenizer.pad_token_id),
-        [pad_batch(passages[start : start + 5], tokenizer.pad_token_id) for start in range(0, len(passages), 5)],
-        torch.arange(len(queries)) * int(about["group"]),
-        torch.zeros(len(queries), len(passages), dtype=torch.bool),
-        about["distill"] == "True",
-        [str(number) for number in range(len(queries))],
-    )["loss"]
+    asked = pack(queries)
+    starts = range(0, len(passages), SUB_BATCH)
+    return StepInputs(
+        queries=asked,
+        sub_batches=tuple(pack(passages[start : start + SUB_BATCH]) for start in starts),
+        all_queries=asked,
+        query_counts=(len(queries),),
+        window_counts=(len(passages),),
+        column=torch.arange(len(passages)),
+        targets=torch.arange(len(queries)) * int(about["group"]),
+        excluded=torch.zeros(len(queries), len(passages), dtype=torch.bool),
+        teacher=None,
+        distill=about["distill"] == "True",
+        query_ids=tuple(map(str, range(len(queries)))),
+    )
+
+
+def our_step(recorded: dict[str, Tensor], about: dict[str, str], dtype: torch.dtype) -> tuple[Tensor, TrainingStep]:
+    """Return the loss of the recorded batch, and the step whose parameters hold its gradients."""
+    model, _ = load_model(str(MODEL), attention_dropout=0.0)
+    model = model.to(dtype)  # in evaluation mode: no dropout
+    with torch.no_grad():
+        model.sparse_linear.weight.mul_(float(about["lexical_scale"]))
+        model.sparse_linear.bias.mul_(float(about["lexical_scale"]))
+    nowhere = Path("none")
+    config = FitConfig(dataset=nowhere, model="", out=nowhere, temperature=float(about["temperature"]))
+    step = TrainingStep(model, config)
+    loss = step(step_inputs(recorded, about))["loss"]
     loss.backward()
     return loss.detach(), step
 

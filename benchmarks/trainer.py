@@ -136,7 +136,9 @@ def run_batches(options: argparse.Namespace) -> dict[str, Any]:
             raise SystemExit(result["failed"])
         scores = 3 * queries * queries * options.group * 4
         found[str(queries)] = result | {"scores": scores}
-        numbers = f"{queries:8} {queries * options.group:9} {count_tokens(batches[0]):10,} {result['over'] / 2**20:9.1f}"
+        numbers = (
+            f"{queries:8} {queries * options.group:9} {count_tokens(batches[0]):10,} {result['over'] / 2**20:9.1f}"
+        )
         print(f"{numbers} {scores / 2**20:10.2f} {(result['over'] - scores) / 2**20:11.1f}", flush=True)
     return found
 
@@ -169,7 +171,9 @@ def main() -> None:
     parser.add_argument("--programs", nargs="+", help="PROGRAM:SETTING, the first is what others are compared with")
     parser.add_argument("--shape", choices=list(SHAPES), default="scaled")
     parser.add_argument("--vocabulary", type=int, default=32_768, help="of mixed and batches")
-    parser.add_argument("--attention-dropout", type=float, default=0.0, help="in the model's configuration; ours ignores it")
+    parser.add_argument(
+        "--attention-dropout", type=float, default=0.0, help="in the model's configuration; ours ignores it"
+    )
     parser.add_argument("--scale", type=float, default=1 / 8, help="of the lengths")
     parser.add_argument("--queries", type=int, default=4, help="in a batch of mixed")
     parser.add_argument("--group", type=int, default=4, help="passages of a query")
