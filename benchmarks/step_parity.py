@@ -41,7 +41,7 @@ def read_case(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def step_inputs(recorded: dict[str, Tensor], about: dict[str, str]) -> StepInputs:
-    """Return the recorded batch in its own order; passages in sub-batches, the cut between two questions' and within."""
+    """Return the recorded batch in its own order, with passages in sub-batches that cut questions' groups."""
     queries, passages = (
         [ids.tolist() for ids in recorded[f"{side}.ids"].split(recorded[f"{side}.lengths"].tolist())]
         for side in ("queries", "passages")

@@ -11,14 +11,15 @@ The peers live in an environment of their own:
     python benchmarks/trainer.py batches --work DIR
 
 `mixed`: passages of lengths like MLDR's, scaled down with the model; all heads, against FlagEmbedding, or the dense one
-alone, against sentence-transformers as well. `vocabulary`: XLM-R's 250,002 words and four passages of 2048, 900, 500 and
-700 tokens. `batches`: ours alone, 8, 32 and 128 queries with passages of the longest bucket.
+alone, against sentence-transformers as well. `vocabulary`: XLM-R's 250,002 words and four passages of 2048, 900, 500
+and 700 tokens. `batches`: ours alone, 8, 32 and 128 queries with passages of the longest bucket.
 
-All programs load the same folder (random weights in XLM-R's shape) and get the same token ids, AdamW and the same number
-of threads. Each measurement is a process of its own: the program's model, a tiny step that makes all gradients and the
-optimizer's state, then the steps over batches that its own collator has prepared. Memory is the peak of resident memory
-over what it is after the tiny step, with malloc told to give every block back at once; speed is measured in other
-processes, in rounds that alternate between the programs, with malloc told to keep all blocks. A round's figure is its time for all
+All programs load the same folder (random weights in XLM-R's shape) and get the same token ids, AdamW and the same
+number of threads (where other programs run, give --threads 1: threads that wait for each other are slowed the most).
+Each measurement is a process of its own: the program's model, a tiny step that makes all gradients and the optimizer's
+state, then the steps over batches that its own collator has prepared. Memory is the peak of resident memory over what
+it is after the tiny step, with malloc told to give every block back at once; speed is measured in other processes, in
+rounds that alternate between the programs, with malloc told to keep all blocks. A round's figure is its time for all
 batches after one step of warm-up; printed are the median over the rounds with the smallest and largest, in wall and in
 processor time (which other load on the machine disturbs less).
 
@@ -90,9 +91,8 @@ def compare(programs: list[str], batches: list[Batch], vocabulary: int, options:
                 speed = run_program(program, model, file, "speed", options)
                 found[program].setdefault("rounds", []).append(speed)
                 print(f"  round {number + 1}, {program}: {sum(speed['seconds']):.1f} s", file=sys.stderr, flush=True)
-    print(
-        f"{options.mode}, {options.heads}: {len(batches)} steps, {examples} queries, {tokens:,} tokens, V = {vocabulary:,}"
-    )
+    work = f"{len(batches)} steps, {examples} queries, {tokens:,} tokens, V = {vocabulary:,}"
+    print(f"{options.mode}, {options.heads}: {work}")
     print_table(found, tokens, examples)
     return {"tokens": tokens, "examples": examples, "programs": found}
 

@@ -4,8 +4,8 @@ FlagEmbedding 1.4.2: its training module as its runner builds it (unified heads,
 batches from its own collator. Programs: `flagembedding`; `flagembedding-checkpointing`, its --gradient_checkpointing;
 `flagembedding-sub-batch`, its --sub_batch_size of --setting.
 
-sentence-transformers 6: `CachedMultipleNegativesRankingLoss`, dense vectors alone. Programs: `st-sequences`, mini-batches
-of --setting sequences; `st-tokens`, its mini-batches by tokens, of --setting.
+sentence-transformers 6: `CachedMultipleNegativesRankingLoss`, dense vectors alone. Programs: `st-sequences`,
+mini-batches of --setting sequences; `st-tokens`, its mini-batches by tokens, of --setting.
 """
 
 import argparse

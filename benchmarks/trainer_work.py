@@ -109,7 +109,7 @@ def training_bytes(parameters: Sequence[torch.nn.Parameter], optimizer: torch.op
 
 def measure(program: Program, batches: Sequence[Batch], what: str) -> dict[str, Any]:
     """Return what the steps over `batches` take; `what` is memory or speed."""
-    optimizer = torch.optim.AdamW(program.parameters, lr=LEARNING_RATE)
+    optimizer = torch.optim.AdamW(program.parameters, lr=LEARNING_RATE, fused=True)  # as the Trainer does by default
 
     def step(prepared: Any) -> float:
         optimizer.zero_grad()
@@ -123,18 +123,16 @@ def measure(program: Program, batches: Sequence[Batch], what: str) -> dict[str, 
     prepared = [program.prepare(batch) for batch in batches]
     release()
     found: dict[str, Any] = {"training_bytes": training_bytes(program.parameters, optimizer), "base": resident()}
-    losses, seconds, processor = [], [], []
-    if what == "memory":
-        reset_peak()
-        losses = [step(batch) for batch in prepared]
-        found["over"] = resident("VmHWM") - found["base"]
-    else:
+    if what == "speed":
         step(prepared[0])
-        for batch in prepared:
-            started, used = time.perf_counter(), time.process_time()
-            losses.append(step(batch))
-            seconds.append(time.perf_counter() - started)
-            processor.append(time.process_time() - used)
+    reset_peak()
+    losses, seconds, processor = [], [], []
+    for batch in prepared:
+        started, used = time.perf_counter(), time.process_time()
+        losses.append(step(batch))
+        seconds.append(time.perf_counter() - started)
+        processor.append(time.process_time() - used)
+    found["over"] = resident("VmHWM") - found["base"]
     return found | {"losses": losses, "seconds": seconds, "processor": processor}
 
 
