@@ -7,7 +7,6 @@ As a script it is the process that benchmarks/trainer.py starts; --setting is --
 """
 
 import argparse
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,9 +111,11 @@ def step_inputs(batch: Batch, sub_batch_tokens: int, distill: bool = True) -> St
     )
 
 
-def with_vocabulary(shape: Shape, vocabulary: int | None) -> Shape:
-    """Return `shape` with another vocabulary, or as it is."""
-    return shape if vocabulary is None else dataclasses.replace(shape, vocabulary=vocabulary)
+def checkpoint_layers(encoder: Any) -> None:
+    """Recompute every layer's activations in the backward pass."""
+    names = ("activation_checkpointing_enable", "gradient_checkpointing_enable")  # the second before transformers 5.23
+    enable = next(getattr(encoder, name) for name in names if hasattr(encoder, name))
+    enable({"use_reentrant": False})
 
 
 def build(options: argparse.Namespace) -> Program:

@@ -38,7 +38,7 @@ def build_flag_embedding(options: argparse.Namespace) -> Program:
     if options.program == "flagembedding-checkpointing":
         module.enable_input_require_grads()
         module.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    module.train()
+    module.to(options.device).train()
     longest = tokenizer.model_max_length
     collate = AbsEmbedderCollator(
         tokenizer, query_max_len=QUERY_TOKENS, passage_max_len=longest, sub_batch_size=sub_batch
@@ -46,9 +46,11 @@ def build_flag_embedding(options: argparse.Namespace) -> Program:
 
     def prepare(batch: Batch) -> Any:
         pairs = zip(batch["queries"], batch["groups"], strict=True)
-        return collate([(text_of(query), [text_of(ids) for ids in group], None) for query, group in pairs])
+        batch = collate([(text_of(query), [text_of(ids) for ids in group], None) for query, group in pairs])
+        moved = {name: batch[name].to(options.device) for name in ("queries", "passages") if sub_batch < 0}
+        return batch | moved
 
-    return Program(list(module.parameters()), prepare, lambda batch: module(**batch).loss)
+    return Program(list(module.parameters()), prepare, lambda batch: module(**batch).loss, options.device)
 
 
 def build_sentence_transformers(options: argparse.Namespace) -> Program:

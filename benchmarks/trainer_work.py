@@ -39,6 +39,7 @@ class Program:
     parameters: Sequence[torch.nn.Parameter]
     prepare: Callable[[Batch], Any]
     loss: Callable[[Any], torch.Tensor]
+    device: str = "cpu"  # on cuda: bfloat16
 
 
 def text_of(ids: Sequence[int]) -> str:
@@ -113,10 +114,11 @@ def measure(program: Program, batches: Sequence[Batch], what: str) -> dict[str, 
 
     def step(prepared: Any) -> float:
         optimizer.zero_grad()
-        loss = program.loss(prepared)
+        with torch.autocast(program.device, dtype=torch.bfloat16, enabled=program.device != "cpu"):
+            loss = program.loss(prepared)
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss.item()  # on a GPU it waits for the step
 
     tiny = {"queries": [[CLS, 5, EOS], [CLS, 6, EOS]], "groups": [[[CLS, 5, 7, EOS]] * 2, [[CLS, 6, 8, EOS]] * 2]}
     step(program.prepare(tiny))  # makes all gradients and the optimizer's state
@@ -133,6 +135,8 @@ def measure(program: Program, batches: Sequence[Batch], what: str) -> dict[str, 
         seconds.append(time.perf_counter() - started)
         processor.append(time.process_time() - used)
     found["over"] = resident("VmHWM") - found["base"]
+    if program.device != "cpu":
+        found["gpu_peak"] = torch.cuda.max_memory_allocated()
     return found | {"losses": losses, "seconds": seconds, "processor": processor}
 
 
@@ -146,6 +150,7 @@ def run(build: Callable[[argparse.Namespace], Program]) -> None:
     parser.add_argument("--setting", type=int, required=True)
     parser.add_argument("--measure", choices=["memory", "speed"], required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: FlagEmbedding alone")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
