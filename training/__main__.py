@@ -1,6 +1,8 @@
 """The command `m3-train`: init, mine, teach, fit, evaluate, compare; each is one function with one configuration."""
 
 import importlib.util
+import logging
+import os
 import sys
 from typing import Annotated
 
@@ -56,15 +58,29 @@ def _run(config: Config) -> None:
 
         teach(config)
     elif isinstance(config, FitConfig):
-        from training.fit import fit
-
-        fit(config)
-        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+        _fit(config)
     else:
         from training.evaluate import evaluate
 
         evaluate(config)
     return None
+
+
+def _fit(config: FitConfig) -> None:
+    """Train; of several ranks the first one tells what is wrong with the input, as all of them see it."""
+    from training.fit import fit
+
+    others = int(os.environ.get("RANK", "0")) > 0
+    if others:
+        logging.disable(logging.WARNING)
+    try:
+        fit(config)
+    except InputError:
+        if others:
+            sys.exit(2)
+        raise
+    if not others:
+        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
 
 
 def _require_training_libraries() -> None:

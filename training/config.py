@@ -80,8 +80,8 @@ class FitConfig:
     """What is read of a longer document. head: its first tokens. evidence: for its own question the window that holds
     the recorded passage, at a random place; for others a random window. all: every window, the best one counts."""
     buckets: tuple[str, ...] = ()
-    """Document lengths that form batches, as TOKENS:QUESTIONS, such as `1024:64 4096:16 8192:8`; by default the
-    paper's table."""
+    """Document lengths that form batches, as TOKENS:QUESTIONS, such as `1024:64 4096:16 8192:8`, or as TOKENS alone
+    beside --batch-size or --batch-tokens; by default the paper's table."""
     batch_size: int | None = None
     """Questions in a batch, whatever the length; by default those of the bucket."""
     batch_tokens: int | None = None
@@ -89,8 +89,9 @@ class FitConfig:
     same_language: bool = True
     """Batches of one language; otherwise of all languages mixed."""
 
-    sub_batch_tokens: int = 16_384
-    """Tokens that are encoded at a time on a device: memory depends on this and hardly on the batch."""
+    sub_batch_tokens: int = field(default=16_384, metadata=_EFFORT)
+    """Tokens that are encoded at a time on a device: memory depends on this and hardly on the batch. A stopped run may
+    go on with another number; only with the same one it ends alike to the bit."""
     find_batch: bool = field(default=False, metadata=_EFFORT)
     """Try what the device can hold, instead of --sub-batch-tokens; what was found is kept with the run."""
     attention: Attention = field(default="auto", metadata=_EFFORT)
@@ -117,7 +118,7 @@ class FitConfig:
     weight_decay: float = 0.01
     """Of all weights but biases and normalisations."""
     max_grad_norm: float = 1.0
-    """Longer gradients are shortened to this."""
+    """Longer gradients are shortened to this; 0: never."""
     lora_rank: int = 0
     """Train low-rank adapters of this rank in place of the encoder's weights, merged on saving; 0: all weights."""
     lora_alpha: float | None = None

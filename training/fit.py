@@ -1,206 +1,188 @@
 """`m3-train fit`: fine-tune a model on a curated data set.
 
     DIR/config.json, model.safetensors, ...   the model in the layout of BAAI/bge-m3
-    DIR/curves.png                            the losses, step by step
-    DIR/fit.json                              written last: settings, what truncation costs, batches, history
+    DIR/curves.png                            losses, learning rate, nDCG@10 on dev, scores, step by step
+    DIR/fit.json                              written last: settings, versions, what truncation costs, batches, speed,
+                                              history, evaluations on dev
+    DIR/runs/                                 the same for TensorBoard, where it is installed
 
 While it runs, DIR holds run.json (the settings, compared when the command comes again), documents.arrow (the tokenised
 documents) and checkpoints/; they go when fit.json is written.
 """
 
+import dataclasses
 import importlib.metadata
-import json
-import math
-import os
-import shutil
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from data.dataset import load_curated
+import torch
+
+from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError, Interrupted
-from data.files import atomic_path, write_json
-from training.batching import describe_plan, plan_training
+from data.files import write_json
+from training.announce import announce
+from training.batching import Batch, describe_plan, plan_training
 from training.config import FitConfig, deciding_settings
+from training.curves import draw_curves
+from training.dev import DevEvaluation, describe_dev, dev_evaluation
 from training.examples import TrainingData, dataset_digest, load_training_data
-from training.model import load_model, save_model
+from training.find_batch import find_sub_batch_tokens
+from training.fit_checks import check_settings
+from training.hub import push_model
+from training.limits import checkpoint_bytes, enough_disk
+from training.lora import add_adapters, merge_adapters
+from training.meter import describe_speed, training_history
+from training.model import M3, load_model, save_model
+from training.planned import largest_batch
+from training.ranks import first_rank_first, is_first_rank, join_ranks, leave_ranks, on_first_rank, rank_and_size
+from training.run_folder import (
+    CHECKPOINTS,
+    CURVES,
+    RESULT,
+    TOKENISED_DOCUMENTS,
+    clean_folder,
+    open_folder,
+    read_found,
+    write_found,
+)
 from training.step import TrainingStep
-from training.trainer import last_checkpoint, train_on_plan
+from training.trainer import checkpoint_layers, train_on_plan
+from training.truncation import measure_truncation
 
 if TYPE_CHECKING:
-    from transformers import TrainerState
-
-RESULT, RUN, CURVES = "fit.json", "run.json", "curves.png"
-CHECKPOINTS, TOKENISED_DOCUMENTS = "checkpoints", "documents.arrow"
+    from transformers import PreTrainedTokenizerBase, TrainerState
 
 
 def fit(config: FitConfig) -> dict[str, Any]:
     """Train as `config` asks and return what fit.json holds; go on from a checkpoint, or do nothing if all is done.
 
-    Raises `InputError` for input that cannot be trained on and for a folder in use by another configuration, `RunError`
-    when the loss is no longer finite, `Interrupted` when the user stops it.
+    Started by torchrun, all ranks train together; the first one writes and speaks. Raises `InputError` for input that
+    cannot be trained on and for a folder in use by another configuration, `RunError` when the loss is no longer finite,
+    when memory or disk are full, or when the hub refuses the finished model, `Interrupted` when the user stops it.
     """
-    _check_settings(config)
+    check_settings(config)
+    join_ranks()
     dataset = load_curated(config.dataset)
-    settings = {"dataset": dataset_digest(dataset), **deciding_settings(config)}
-    finished = _open_folder(config, settings)
-    if finished is not None:
+    about = describe_run(config, dataset)
+    finished = on_first_rank(lambda: open_folder(config, about))
+    if finished is not None and is_first_rank():
         print(f"{config.out} is finished: {finished['steps']} steps; --overwrite trains it again")
-        return finished
+    result = finished or _train(config, dataset, about)
+    if config.push_to_hub:
+        name = config.hub_model_id or config.out.resolve().name
+        place = on_first_rank(lambda: push_model(config.out, name))
+        if is_first_rank():
+            print(f"uploaded: {place}")
+    leave_ranks()
+    return result
+
+
+def describe_run(config: FitConfig, dataset: CuratedDataset) -> dict[str, Any]:
+    """Return what is known of a run before it starts: its settings, with the data set's digest, and versions."""
+    packages = ("m3-longdoc", "torch", "transformers", *(["peft"] if config.lora_rank else []))
+    return {
+        "settings": {"dataset": dataset_digest(dataset), **deciding_settings(config)},
+        "dataset": str(config.dataset),
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) -> dict[str, Any]:
+    model, tokenizer = _load_model(config)
+    data = first_rank_first(
+        lambda: load_training_data(
+            dataset,
+            tokenizer,
+            max_length=config.max_length,
+            max_query_length=min(config.max_query_length, model.max_length),
+            window=config.window,
+            taught=config.teacher_weight > 0,
+            cache=config.out / TOKENISED_DOCUMENTS,
+        )
+    )
+    truncation = measure_truncation(data.examples, data.documents.tokens, config.window, config.max_length)
+    plan = plan_training(data, config)
+    step = TrainingStep(model, config)
+    dev = dev_evaluation(dataset, config, model, step.heads)
+    if is_first_rank():
+        announce(config, data, truncation, len(plan), dev)
+    if config.find_batch:
+        config = _find_batch(config, step, plan, data)
+    state = train_on_plan(step, tokenizer, plan, data, config, config.out / CHECKPOINTS, dev)
+    if state.global_step < len(plan):
+        raise Interrupted(
+            f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"
+            " again goes on from there"
+        )
+
+    def finish() -> dict[str, Any]:
+        device = next(model.parameters()).device
+        _save_model(config, model, tokenizer)
+        result = {
+            "steps": len(plan),
+            **about,
+            "sub_batch_tokens": config.sub_batch_tokens,
+            "data": data.counts(),
+            "truncation": truncation,
+            "batches": describe_plan(plan, data.documents.lengths),
+            **_describe_training(state, dev, device),
+        }
+        draw_curves(result["history"], result["dev"], config.out / CURVES)
+        write_json(config.out / RESULT, result)
+        clean_folder(config.out)
+        return result
+
+    return on_first_rank(finish)
+
+
+def _find_batch(config: FitConfig, step: TrainingStep, plan: Sequence[Batch], data: TrainingData) -> FitConfig:
+    """Return `config` with the sub-batch that the device holds: the one that this run found before, if it did."""
+    found = on_first_rank(lambda: read_found(config.out))
+    if found is None:
+        longest, most = largest_batch(plan, data, config, rank_and_size()[1])
+        if torch.cuda.is_available():
+            step.cuda()
+        found = find_sub_batch_tokens(step, longest=longest, most=most, dtype=_half(config))
+        on_first_rank(lambda: write_found(config.out, found))
+    if is_first_rank():
+        print(f"--find-batch: {found:,} tokens are encoded at a time.")
+    return dataclasses.replace(config, sub_batch_tokens=found)
+
+
+def _half(config: FitConfig) -> torch.dtype | None:
+    return torch.bfloat16 if config.bf16 else torch.float16 if config.fp16 else None
+
+
+def _load_model(config: FitConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
     model, tokenizer = load_model(config.model, seed=config.seed, attention_dropout=config.attention_dropout)
     if config.max_length > model.max_length:
         raise InputError(
             f"{config.model} reads {model.max_length} tokens, less than --max-length {config.max_length}; give less, or"
             f" extend the model with m3-train init --from {config.model} --max-length {config.max_length}"
         )
-    data = load_training_data(
-        dataset,
-        tokenizer,
-        max_length=config.max_length,
-        max_query_length=min(config.max_query_length, model.max_length),
-        cache=config.out / TOKENISED_DOCUMENTS,
-    )
-    plan = plan_training(
-        data.examples,
-        data.documents.lengths,
-        negatives=config.negatives if config.stage == "finetune" else 0,
-        batch_size=config.batch_size,
-        seed=config.seed,
-        epochs=config.num_train_epochs,
-        max_steps=config.max_steps,
-    )
-    _announce(config, data, len(plan))
-    state = train_on_plan(TrainingStep(model, config), tokenizer, plan, data, config, config.out / CHECKPOINTS)
-    if state.global_step < len(plan):
-        raise Interrupted(
-            f"after step {state.global_step} of {len(plan)}, saved in {config.out / CHECKPOINTS}; the same command"
-            " again goes on from there"
-        )
-    save_model(model.cpu(), tokenizer, config.out)
-    result: dict[str, Any] = {
-        "steps": len(plan),
-        "settings": settings,
-        "dataset": str(config.dataset),
-        "versions": {name: importlib.metadata.version(name) for name in ("m3-longdoc", "torch", "transformers")},
-        "truncation": data.truncation,
-        "batches": describe_plan(plan),
-        "history": loss_history(state),
+    if config.lora_rank:
+        add_adapters(model, config.lora_rank, config.lora_alpha, config.seed)
+    model.set_attention(config.attention)
+    if config.gradient_checkpointing:
+        checkpoint_layers(model)
+    return model, tokenizer
+
+
+def _save_model(config: FitConfig, model: M3, tokenizer: "PreTrainedTokenizerBase") -> None:
+    model.cpu()
+    merge_adapters(model)
+    kept = f"all that was trained is in {config.out / CHECKPOINTS}"
+    with enough_disk(config.out, checkpoint_bytes(model), kept):
+        save_model(model, tokenizer, config.out)
+
+
+def _describe_training(state: "TrainerState", dev: DevEvaluation | None, device: torch.device) -> dict[str, Any]:
+    """Return what fit.json says of the training itself."""
+    scores = [entry["scores"] for entry in state.log_history if "scores" in entry]
+    return {
+        "speed": describe_speed(state.log_history, device),
+        "scores": {"start": scores[0], "end": scores[-1]} if scores else {},
+        "dev": describe_dev(state.log_history, dev) if dev else None,
+        "history": training_history(state.log_history),
     }
-    _draw_curves(result["history"], config.out / CURVES)
-    write_json(config.out / RESULT, result)
-    _clean(config.out)
-    return result
-
-
-def loss_history(state: "TrainerState") -> list[dict[str, float]]:
-    """Return the losses of each step, with learning rate and gradient norm."""
-    return [{k: v for k, v in entry.items() if k != "epoch"} for entry in state.log_history if "loss" in entry]
-
-
-def _check_settings(config: FitConfig) -> None:
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise InputError("WORLD_SIZE is above 1, but fit trains in one process; start it without torchrun")
-    at_least_one = ("num_train_epochs", "max_steps", "batch_size", "sub_batch_tokens", "save_steps")
-    for name in at_least_one:
-        value = getattr(config, name)
-        if value is not None and value < 1:
-            raise InputError(f"--{name.replace('_', '-')} is {value}; give 1 or more")
-    for name in ("max_length", "max_query_length"):
-        if getattr(config, name) < 4:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; give at least 4 tokens")
-    # Written so that nan, which compares as false, is refused too.
-    if not (0 < config.temperature < math.inf and 0 <= config.learning_rate < math.inf and config.negatives >= 0):
-        raise InputError("--temperature must be above 0, --learning-rate and --negatives must not be below 0")
-    for name in ("distill_start_ratio", "warmup_ratio", "attention_dropout"):
-        if not 0 <= getattr(config, name) <= 1:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it is a share, from 0 to 1")
-
-
-def _open_folder(config: FitConfig, settings: dict[str, Any]) -> dict[str, Any] | None:
-    """Make `config.out` ready to train in; return what fit.json holds when this very training is done already."""
-    out = config.out
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file; give a folder")
-    if config.overwrite and out.exists():
-        for name, path in (("--model", Path(config.model)), ("--dataset", config.dataset)):
-            if path.exists() and path.resolve().is_relative_to(out.resolve()):
-                raise InputError(
-                    f"--overwrite would delete {name} {path}, which lies in --out {out}; give another --out"
-                )
-        shutil.rmtree(out)
-    held = {name: _read_record(out / name) for name in (RESULT, RUN) if (out / name).exists()}
-    if held and RESULT not in held and last_checkpoint(out / CHECKPOINTS) is None and held[RUN]["settings"] != settings:
-        _clean(out)  # that training never got as far as a checkpoint: nothing to go on from, nothing to lose
-        held = {}
-    if not held:
-        if out.exists() and any(out.iterdir()):
-            raise InputError(
-                f"{out} is not empty and holds no training; give another --out, or --overwrite to replace it"
-            )
-        write_json(out / RUN, {"settings": settings})
-        return None
-    was = next(iter(held.values()))["settings"]
-    differences = [
-        f"{name} was {was.get(name)}, is {settings.get(name)}"
-        for name in sorted(was.keys() | settings.keys())
-        if was.get(name) != settings.get(name)
-    ]
-    if differences:
-        raise InputError(
-            f"{out} holds a training with other settings ({'; '.join(differences)}); give another --out, or --overwrite"
-            " to start anew"
-        )
-    if RESULT in held:
-        _clean(out)  # a run that was killed between its last file and this
-    return held.get(RESULT)
-
-
-def _read_record(file: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        record["settings"].keys()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{file} is not what m3-train fit wrote; give another --out, or --overwrite") from error
-    return record
-
-
-def _clean(out: Path) -> None:
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    (out / TOKENISED_DOCUMENTS).unlink(missing_ok=True)
-    (out / RUN).unlink(missing_ok=True)
-
-
-def _announce(config: FitConfig, data: TrainingData, steps: int) -> None:
-    cut = data.truncation
-    print(f"{cut['questions']:,} questions, {cut['documents']:,} documents, {cut['tokens']:,} tokens; {steps:,} steps")
-    print(
-        f"Cut at {cut['max_length']:,} tokens: {cut['documents_cut']:,} documents, {cut['share_of_tokens_cut']:.1%} of"
-        f" all tokens; evidence lost wholly for {cut['questions_with_evidence_wholly_cut']:,} questions, partly for"
-        f" {cut['questions_with_evidence_partly_cut']:,}."
-    )
-    if config.attention_dropout == 0:
-        print("Attention dropout is 0, so that attention runs on its fast kernels.")
-    else:
-        print(f"Attention dropout is {config.attention_dropout}: attention does not run on its fast kernels.")
-    checkpoint = last_checkpoint(config.out / CHECKPOINTS)
-    if checkpoint is not None:
-        print(f"Going on from {checkpoint}.")
-
-
-def _draw_curves(history: list[dict[str, float]], path: Path) -> None:
-    """Draw the loss and its parts over the steps."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
-    names = [name for name in history[0] if name not in ("step", "learning_rate", "grad_norm")]
-    for name in names:
-        label = "loss (minimised)" if name == "loss" else name.replace("_", "-")
-        width = 2.2 if name == "loss" else 1.0
-        axes.plot([row["step"] for row in history], [row[name] for row in history], label=label, linewidth=width)
-    axes.set(xlabel="step", ylabel="loss")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    FigureCanvasAgg(figure)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=120)

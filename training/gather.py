@@ -20,11 +20,6 @@ from training.model import Representations
 from training.packing import PackedTexts
 
 
-def rank_and_size() -> tuple[int, int]:
-    """Return this process's rank and the number of ranks; (0, 1) without torch.distributed."""
-    return (dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else (0, 1)
-
-
 class _GatherRows(torch.autograd.Function):
     """All ranks' rows, one rank after the other; ranks may hold different numbers of rows."""
 

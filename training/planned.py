@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch.utils.data import Dataset
 
-from training.batching import Batch, arrange_columns
+from training.batching import Batch
+from training.columns import arrange_columns
 from training.config import FitConfig
 from training.examples import TrainingData
 from training.packing import pack, split_by_tokens
@@ -41,14 +42,14 @@ class PlannedBatches(Dataset):
     def __getitem__(self, step: int) -> dict[str, StepInputs]:
         """Return the argument of `TrainingStep.forward` for a step."""
         batch, data = self.plan[step], self.data
-        columns = arrange_columns(batch, data.examples, data.documents.lengths, data.documents.kin)
+        columns = arrange_columns(batch, data, self.config)
         examples = [data.examples[index] for index in batch.examples]
         of_queries = share_out([len(example.input_ids) for example in examples], self.ranks)
-        of_windows = share_out([window.tokens for window in columns.windows], self.ranks)
+        of_windows = share_out([window.length for window in columns.windows], self.ranks)
         rows = in_rank_order(of_queries, len(examples))
         mine = [columns.windows[place] for place in of_windows[self.rank]]
-        texts = [data.documents.input_ids(window.row) for window in mine]
-        parts = split_by_tokens([window.tokens for window in mine], self.config.sub_batch_tokens, self.padded)
+        texts = [data.documents.window_ids(window) for window in mine]
+        parts = split_by_tokens([window.length for window in mine], self.config.sub_batch_tokens, self.padded)
         queries = [examples[place].input_ids for place in of_queries[self.rank]]
         everything = [examples[place].input_ids for share in of_queries for place in share]
         inputs = StepInputs(
@@ -65,6 +66,15 @@ class PlannedBatches(Dataset):
             query_ids=tuple(examples[row].query_id for row in rows),
         )
         return {"inputs": inputs}
+
+
+def largest_batch(plan: Sequence[Batch], data: TrainingData, config: FitConfig, ranks: int) -> tuple[int, int]:
+    """Return the longest text that is encoded, and the most tokens of documents that a rank encodes in a step."""
+    lengths = data.documents.lengths
+    read = [{*batch.positives, *(row for rows in batch.negatives for row in rows)} for batch in plan]
+    longest = min(max(lengths[row] for rows in read for row in rows), config.max_length)
+    most = max(sum(lengths[row] for row in rows) for rows in read)
+    return longest, max(longest, -(-most // ranks))
 
 
 def share_out(tokens: Sequence[int], ranks: int) -> list[list[int]]:

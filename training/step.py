@@ -21,6 +21,7 @@ from training.gather import gather_columns, gather_queries, scale_gradient
 from training.loss import unified_loss
 from training.model import HEADS, M3, Head, Representations
 from training.packing import PackedTexts
+from training.score_sample import ScoredBatch
 from training.scores import score_columns
 
 
@@ -50,10 +51,11 @@ class StepInputs:
         }
         return StepInputs(**(vars(self) | moved | {"sub_batches": tuple(part.to(device) for part in self.sub_batches)}))
 
-    @property
-    def tokens(self) -> int:
-        """Tokens that this rank encodes, queries and documents."""
-        return sum(sum(texts.lengths) for texts in (self.queries, *self.sub_batches))
+    def count_tokens(self, padded: bool) -> tuple[int, int]:
+        """Return the tokens that this rank encodes, and the places that they take, padding included."""
+        parts = [texts.lengths for texts in (self.queries, *self.sub_batches)]
+        tokens = sum(map(sum, parts))
+        return tokens, sum(len(lengths) * max(lengths) for lengths in parts) if padded else tokens
 
 
 def score_batch(model: M3, inputs: StepInputs, heads: Sequence[Head]) -> Tensor:
@@ -93,6 +95,12 @@ def best_windows(scores: Tensor, inputs: StepInputs) -> Tensor:
     return room.scatter_reduce(-1, index, scores, "amax", include_self=False)
 
 
+def trained_heads(config: FitConfig) -> tuple[Head, ...]:
+    """Return the heads that the loss trains, in the order of `HEADS`: pretraining has the dense one alone."""
+    names = ("dense",) if config.stage == "pretrain" else config.heads
+    return tuple(head for head in HEADS if head.replace("_", "") in names)
+
+
 class TrainingStep(nn.Module):
     """The model with its loss, as transformers' Trainer wants it: inputs in, `{"loss": ...}` out."""
 
@@ -101,14 +109,13 @@ class TrainingStep(nn.Module):
         super().__init__()
         self.model = model
         self.settings = config
-        names = ("dense",) if config.stage == "pretrain" else config.heads
-        self.heads: tuple[Head, ...] = tuple(head for head in HEADS if head.replace("_", "") in names)
+        self.heads = trained_heads(config)
         unused = {"sparse": model.sparse_linear, "multi_vec": model.colbert_linear}
         for head, linear in unused.items():
             if head not in self.heads:  # several ranks wait for the gradient of every weight that may have one
                 linear.requires_grad_(False)
-        self.losses: dict[str, Tensor] = {}  # of the last forward: the loss and its parts
-        self.scores: Tensor | None = None  # of the last forward [heads, Bq, Bp]
+        self.losses: dict[str, Tensor] = {}  # parts of the last forward's loss, by name
+        self.scored: ScoredBatch | None = None  # of the last forward
 
     def forward(self, inputs: StepInputs) -> dict[str, Any]:
         """Return the loss of a batch: its value for the whole batch, its gradient as data parallel training needs it.
@@ -128,8 +135,8 @@ class TrainingStep(nn.Module):
             teacher_weight=self.settings.teacher_weight,
             teacher_temperature=self.settings.teacher_temperature,
         )
-        self.losses = {"loss": losses.total.detach()} | {name: part.detach() for name, part in losses.parts.items()}
-        self.scores = scores.detach()
+        self.losses = {name: part.detach() for name, part in losses.parts.items()}
+        self.scored = ScoredBatch(self.heads, scores.detach(), inputs.targets, inputs.excluded)
         if not torch.isfinite(losses.total):
             raise RunError(
                 f"the loss is {losses.total.item()} at the questions {', '.join(inputs.query_ids)}; lower"

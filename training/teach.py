@@ -32,8 +32,7 @@ from training.mining.target import (
     write_back,
 )
 from training.mining.window_encoder import WindowEncoder, weights_digest
-from training.model import load_model
-from training.scores import HEADS
+from training.model import HEADS, load_model
 
 MODEL_LENGTH = 8192
 

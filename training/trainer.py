@@ -2,116 +2,129 @@
 
 A plan is one list of batches for the whole training, so the Trainer sees one epoch whose steps are the plan; on
 resuming it skips as many as the checkpoint has done. Random states are in the checkpoint, so a resumed run ends with
-the same weights.
+the same weights. The history, evaluations on the dev questions included, is in the checkpoint too.
 """
 
+import contextlib
 import math
+import shutil
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import DataLoader
-from tqdm import tqdm
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from data.errors import RunError
+from data.errors import InputError
 from training.batching import Batch
+from training.callbacks import CheckpointCallback, FitCallback
+from training.checkpoints import (
+    best_folder,
+    last_checkpoint,
+    load_weights,
+    open_checkpoints,
+    save_best,
+    save_weights,
+)
 from training.config import FitConfig
+from training.dev import DevEvaluation, Figures, best_entry, tensorboard_figures
 from training.examples import TrainingData
-from training.model import load_model, save_model
+from training.freeze import freeze
+from training.limits import checkpoint_bytes, enough_disk, enough_memory
+from training.meter import StepMeter
+from training.model import M3
 from training.planned import PlannedBatches
+from training.ranks import is_first_rank, on_first_rank, rank_and_size
+from training.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
+from training.run_folder import EVENTS
 from training.step import TrainingStep
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-COMPLETE_MARK = "complete"  # written last into a checkpoint: one without it was cut short
-
 
 class M3Trainer(Trainer):
-    """Trainer whose batches are planned and whose checkpoints are models in the layout of BAAI/bge-m3."""
+    """Trainer whose batches are planned, whose checkpoints are models in the layout of BAAI/bge-m3, and whose
+    evaluation is a search on the dev questions.
+    """
 
     model: TrainingStep
     train_dataset: PlannedBatches
     processing_class: "PreTrainedTokenizerBase"
+
+    def __init__(self, config: FitConfig, dev: DevEvaluation | None, meter: StepMeter, **keywords: Any) -> None:
+        """Train as `keywords` say, which are the Trainer's own; evaluate with `dev`, keep account with `meter`."""
+        super().__init__(**keywords)
+        self.config, self.dev, self.meter = config, dev, meter
+        self.folder = Path(str(self.args.output_dir))
 
     def get_train_dataloader(self) -> DataLoader:
         """Return the plan in its order; not through accelerate, which would cut batches of unequal size."""
         steps = [[step] for step in range(len(self.train_dataset))]
         return DataLoader(self.train_dataset, batch_sampler=steps, collate_fn=lambda items: items[0])
 
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any, **keywords: Any
+    ) -> torch.Tensor:
+        """Count the step's tokens and train on it; raises `RunError` when the device is full."""
+        self.meter.add_inputs(inputs["inputs"], padded=not self.model.model.packs)
+        with enough_memory(self.config):
+            return super().training_step(model, inputs, *rest, **keywords)
+
+    def log(self, logs: dict[str, float], *rest: Any, **keywords: Any) -> None:
+        """Put the losses of the heads, scores, tokens and time beside the loss, for the history and for loggers."""
+        super().log(logs | self.meter.take(self.model) if "loss" in logs else logs, *rest, **keywords)
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # type: ignore[override]
+        """Search on the dev questions, put the figures in the history and keep the weights if they are the best yet."""
+        dev = self.dev
+        assert dev is not None
+        step = self.state.global_step
+
+        def search() -> Figures:
+            with enough_memory(self.config):
+                return dev.run(self.model.model, self.processing_class)
+
+        def keep() -> None:
+            with self._enough_disk(best_folder(self.folder, step)):
+                save_best(self.model.model, self.processing_class, self.folder, step)
+
+        figures = on_first_rank(search)
+        entry: dict[str, Any] = {"step": step, "figure": figures[dev.mode]["mean"], "dev": figures}
+        self.state.log_history.append(entry)
+        best = best_entry(self.state.log_history)
+        if best is not None and best["step"] == step:
+            on_first_rank(keep)
+        flat = tensorboard_figures(figures)
+        self.control = self.callback_handler.on_log(self.args, self.state, self.control, flat)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, flat)
+        return flat
+
+    def _save_checkpoint(self, *arguments: Any, **keywords: Any) -> None:
+        checkpoint = self.folder / f"checkpoint-{self.state.global_step}"
+        try:
+            with self._enough_disk(checkpoint):
+                super()._save_checkpoint(*arguments, **keywords)
+        except BaseException:
+            if is_first_rank():
+                shutil.rmtree(checkpoint, ignore_errors=True)  # of no use, and room for what comes next
+            raise
+
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
-        save_model(self.model.model, self.processing_class, Path(output_dir or str(self.args.output_dir)))
+        save_weights(self.model.model, self.processing_class, Path(output_dir or self.folder))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
-        saved, _ = load_model(resume_from_checkpoint)
-        self.model.model.load_state_dict(saved.state_dict())
+        load_weights(self.model.model, Path(resume_from_checkpoint))
 
-
-class FitCallback(TrainerCallback):
-    """Progress bar and history with the loss of each head, checks of gradients, and a stop that saves first."""
-
-    def __init__(self) -> None:
-        self.stop_asked = False
-        self.progress: tqdm | None = None
-
-    def ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Take the first Ctrl-C: finish the step and save; a second one ends at once."""
-        if self.stop_asked:
-            raise KeyboardInterrupt
-        self.stop_asked = True
-
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Open the bar where the checkpoint left it."""
-        self.progress = tqdm(total=state.max_steps, initial=state.global_step, desc="fit", unit=" steps", disable=None)
-
-    def on_pre_optimizer_step(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
-    ) -> None:
-        """Refuse gradients that would ruin the weights, so that no checkpoint holds them."""
-        gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-        if not torch.isfinite(torch.nn.utils.get_total_norm(gradients)):
-            raise RunError(f"the gradients of step {state.global_step + 1} are not finite; lower --learning-rate")
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
-        """Stop after this step, with a checkpoint, when that was asked."""
-        if self.stop_asked and state.global_step < state.max_steps:
-            control.should_save = control.should_training_stop = True
-        return control
-
-    def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
-    ) -> None:
-        """Put the losses of the heads beside the loss, in the history and on the bar."""
-        entry = state.log_history[-1]
-        if "loss" not in entry or self.progress is None:
-            return
-        losses = {name: round(value.item(), 6) for name, value in model.losses.items() if name != "loss"}
-        entry.update(losses)
-        self.progress.set_postfix({"loss": f"{entry['loss']:.3f}"} | {k: f"{v:.2f}" for k, v in losses.items()})
-        self.progress.update(state.global_step - self.progress.n)
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Mark the checkpoint as complete: everything of it is written."""
-        (Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / COMPLETE_MARK).touch()
-
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Close the bar."""
-        if self.progress is not None:
-            self.progress.close()
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the newest complete checkpoint in `folder`, None when there is none."""
-    complete = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE_MARK}")]
-    return max(complete, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+    def _enough_disk(self, folder: Path) -> Any:
+        last = last_checkpoint(self.folder)
+        kept = f"the last complete checkpoint, {last}, is kept" if last else "there is no complete checkpoint yet"
+        return enough_disk(folder, checkpoint_bytes(self.model), kept)
 
 
 def train_on_plan(
@@ -121,46 +134,106 @@ def train_on_plan(
     data: TrainingData,
     config: FitConfig,
     checkpoints: Path,
+    dev: DevEvaluation | None = None,
 ) -> TrainerState:
     """Train until the plan is done or the user stops it, from the last complete checkpoint if there is one.
 
+    When the plan is done, the model has the weights that were best on `dev`, or those of the last step without one.
     Ctrl-C finishes the running step and saves a checkpoint; the returned state's `global_step` says how far it came.
     """
-    arguments = TrainingArguments(
-        output_dir=str(checkpoints),
-        num_train_epochs=1,  # the plan holds all passes
-        per_device_train_batch_size=1,
-        learning_rate=config.learning_rate,
-        warmup_steps=math.ceil(len(plan) * config.warmup_ratio),
-        weight_decay=config.weight_decay,
-        bf16=config.bf16,
-        seed=config.seed,
-        save_steps=config.save_steps,
-        save_total_limit=2,  # the one before stays until the newest is complete
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        log_level="error",
-    )
-    callback = FitCallback()
+    resumed = on_first_rank(lambda: open_checkpoints(checkpoints, config.save_total_limit))
+    rank, ranks = rank_and_size()
+    meter = StepMeter()
+    callback = FitCallback(meter, config.eval_steps if dev else 0)
+    thaw = freeze(step.model, config.freeze, config.freeze_ratio, len(plan)) if config.freeze else None
+    last_step = int(resumed.name.rpartition("-")[2]) if resumed else None
+    reporters = chosen_reporters(config.report_to)
+    events: list[TrainerCallback] = []
+    if TENSORBOARD in reporters and is_first_rank():
+        events = tensorboard_callbacks(checkpoints.parent / EVENTS, last_step)
     trainer = M3Trainer(
+        config,
+        dev,
+        meter,
         model=step,
-        args=arguments,
-        train_dataset=PlannedBatches(plan, data, config, padded=not step.model.packs),
+        args=training_arguments(config, len(plan), checkpoints, reporters, evaluate_first=bool(dev) and not resumed),
+        train_dataset=PlannedBatches(plan, data, config, padded=not step.model.packs, rank=rank, ranks=ranks),
         processing_class=tokenizer,
-        callbacks=[callback],
+        callbacks=[
+            callback,
+            *([thaw] if thaw else []),
+            *events,
+            CheckpointCallback(config.save_total_limit, meter.start),
+        ],
     )
     trainer.remove_callback(PrinterCallback)
-    resumed = last_checkpoint(checkpoints)
-    main_thread = threading.current_thread() is threading.main_thread()
-    previous = signal.signal(signal.SIGINT, callback.ask_to_stop) if main_thread else None
     try:
-        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        with stop_asked_by(callback.ask_to_stop):
+            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     finally:
-        if main_thread:
-            signal.signal(signal.SIGINT, previous)
         if callback.progress is not None:
             callback.progress.close()
+    best = best_entry(trainer.state.log_history)
+    if best is not None and trainer.state.global_step == len(plan):
+        load_weights(step.model, best_folder(checkpoints, best["step"]))
     return trainer.state
+
+
+@contextlib.contextmanager
+def stop_asked_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take Ctrl-C, and with several ranks also the SIGTERM by which torchrun ends them."""
+    numbers = [signal.SIGINT, *([signal.SIGTERM] if rank_and_size()[1] > 1 else [])]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []  # Python has signals in the main thread alone
+    previous = [signal.signal(number, handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handled in zip(numbers, previous, strict=True):
+            signal.signal(number, handled)
+
+
+def training_arguments(
+    config: FitConfig, steps: int, checkpoints: Path, reporters: Sequence[str], evaluate_first: bool
+) -> TrainingArguments:
+    """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
+    try:
+        arguments = TrainingArguments(
+            output_dir=str(checkpoints),
+            num_train_epochs=1,  # the plan holds all passes
+            per_device_train_batch_size=1,
+            learning_rate=config.learning_rate,
+            lr_scheduler_type=config.lr_scheduler_type,
+            warmup_steps=math.ceil(steps * config.warmup_ratio),
+            weight_decay=config.weight_decay,
+            max_grad_norm=config.max_grad_norm,
+            bf16=config.bf16,
+            fp16=config.fp16,
+            seed=config.seed,
+            save_steps=config.save_steps,
+            save_total_limit=None,  # ours goes by what is complete: CheckpointCallback
+            logging_steps=config.logging_steps,
+            logging_nan_inf_filter=False,
+            eval_on_start=evaluate_first,
+            use_cpu=not torch.cuda.is_available(),
+            # Only weights that thaw on the way are sometimes without a gradient; looking for such takes time.
+            ddp_find_unused_parameters=config.freeze is not None and config.freeze_ratio < 1,
+            report_to=[name for name in reporters if name != TENSORBOARD] or "none",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            log_level="error",
+        )
+    except (ValueError, ImportError) as error:
+        raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error
+    arguments._n_gpu = min(arguments.n_gpu, 1)  # a process has one GPU: DataParallel would cut its batches into pieces
+    return arguments
+
+
+def checkpoint_layers(model: M3) -> None:
+    """Let each layer of the encoder keep only its input and run again in the backward; the two names are one method."""
+    encoder: Any = model.encoder
+    enable = getattr(encoder, "activation_checkpointing_enable", None) or encoder.gradient_checkpointing_enable
+    try:
+        enable({"use_reentrant": False})
+    except ValueError as error:
+        raise InputError(f"--gradient-checkpointing: {error}") from error

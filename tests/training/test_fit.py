@@ -2,39 +2,27 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
-from training_toy import toy_model, toy_tokenizer, write_toy_dataset
+from killed_fit import MOMENTS, make_up_figures
 
-from data.dataset import load_curated
 from data.errors import InputError, RunError
-from training.config import FitConfig
-from training.examples import load_training_data
 from training.fit import fit
-from training.model import load_model, save_model
+from training.model import load_model
 from training.step import TrainingStep
 
 
 @pytest.fixture
-def config(tmp_path):
-    write_toy_dataset(tmp_path / "dataset")
-    tokenizer = toy_tokenizer(tmp_path)
-    model = toy_model(tokenizer)
-    model.encoder.config.hidden_dropout_prob = 0.1  # so that resuming must restore the random state
-    save_model(model, tokenizer, tmp_path / "model")
-    return FitConfig(
-        dataset=tmp_path / "dataset",
-        model=str(tmp_path / "model"),
-        out=tmp_path / "out",
-        max_length=48,
-        learning_rate=1e-3,
-        num_train_epochs=2,
-        batch_size=4,
-        negatives=1,
-        sub_batch_tokens=100,
-        save_steps=2,
-    )
+def config(toy_config):
+    return toy_config
+
+
+KEPT = ["best-4", "checkpoint-2", "checkpoint-4"]
 
 
 def weights(folder):
@@ -44,9 +32,18 @@ def weights(folder):
 def test_fit_trains_and_reports(config, capsys):
     before = weights(config.model)
     result = fit(config)
-    assert result["steps"] == 8
+    assert result["steps"] == 6
     assert json.loads((config.out / "fit.json").read_text()) == result
     assert {"loss", "dense", "sparse", "multi_vec", "distillation"} <= result["history"][-1].keys()
+    assert {"learning_rate", "grad_norm", "tokens", "padding_share"} <= result["history"][-1].keys()
+    assert [entry["step"] for entry in result["history"]] == [1, 2, 3, 4, 5, 6]
+    assert result["speed"]["tokens"] == sum(entry["tokens"] for entry in result["history"])
+    assert result["speed"]["peak_memory_bytes"] > 0
+    assert {"m3-longdoc", "torch", "transformers"} == result["versions"].keys()
+    assert result["device"]
+    assert result["scores"]["start"]["dense"]["positives"].keys() == {"mean", "q25", "q50", "q75"}
+    assert [entry["step"] for entry in result["dev"]["ndcg@10"]] == [0, 2, 4, 6]
+    assert result["dev"]["best"]["step"] in (2, 4, 6)
     assert (config.out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert not list(config.out.glob("checkpoint*"))
     assert not torch.equal(weights(config.out)["colbert_linear.weight"], before["colbert_linear.weight"])
@@ -72,10 +69,34 @@ def test_a_killed_run_resumes_to_the_same_bits(config, monkeypatch, tmp_path):
     # A newer checkpoint that was being written when the process died has no mark and is not used.
     (killed.out / "checkpoints" / "checkpoint-3").mkdir()
     resumed = fit(killed)
-    assert len(calls) == 4 + 6  # steps 3 to 8 again: the last complete checkpoint is that of step 2
+    assert len(calls) == 4 + 4  # steps 3 to 6 again: the last complete checkpoint is that of step 2
     undisturbed = weights(config.out)
     assert all(torch.equal(value, undisturbed[key]) for key, value in weights(killed.out).items())
     assert resumed["history"] == whole["history"]
+    assert resumed["dev"] == whole["dev"]
+
+
+def test_kill_9_leaves_nothing_that_changes_the_end(config, tmp_path, monkeypatch):
+    """The best weights are those of step 4: in the killed runs they come after, at and before the kill."""
+    killed = [dataclasses.replace(config, out=tmp_path / moment) for moment in MOMENTS]
+    script = [sys.executable, Path(__file__).parent / "killed_fit.py", *map(repr, killed)]
+    subprocess.run(script, check=True, env=os.environ | {"PYTHONPATH": ":".join(sys.path)})
+    left = [sorted(path.name for path in (one.out / "checkpoints").iterdir()) for one in killed]
+    assert left == [["best-2", "checkpoint-2"], ["best-2", "best-4", "checkpoint-2"], [*KEPT, "checkpoint-6"]]
+    make_up_figures(monkeypatch.setattr)
+    whole = fit(config)
+    assert whole["dev"]["best"] == {"step": 4, "figure": 0.7}
+    assert whole["dev"]["before_training"] == 0.1
+    undisturbed = weights(config.out)
+    for one in killed:
+        resumed = fit(one)
+        assert (resumed["history"], resumed["dev"]) == (whole["history"], whole["dev"])
+        assert resumed["scores"] == whole["scores"]
+        assert all(torch.equal(value, undisturbed[key]) for key, value in weights(one.out).items()), one.out
+    last = fit(dataclasses.replace(config, out=tmp_path / "last", eval_steps=0))
+    assert last["dev"] is None
+    assert last["history"] == whole["history"]  # evaluations disturb no random state
+    assert not torch.equal(weights(tmp_path / "last")["colbert_linear.weight"], undisturbed["colbert_linear.weight"])
 
 
 def test_another_configuration_is_named(config):
@@ -85,32 +106,11 @@ def test_another_configuration_is_named(config):
     assert fit(dataclasses.replace(config, learning_rate=1e-4, max_steps=1, overwrite=True))["steps"] == 1
 
 
-def test_truncation_is_counted(config, tmp_path):
-    tokenizer = load_model(config.model)[1]
-    settings = {"max_query_length": 32, "cache": tmp_path / "documents.arrow"}
-    data = load_training_data(load_curated(config.dataset), tokenizer, max_length=48, **settings)
-    tokens = data.documents.table["tokens"].to_pylist()
-    assert data.truncation["documents_cut"] == sum(count > 48 for count in tokens)
-    assert data.truncation["share_of_tokens_cut"] == pytest.approx(
-        sum(max(0, count - 48) for count in tokens) / sum(tokens), abs=1e-6
-    )
-    long = next(row for row, count in enumerate(tokens) if count > 200)
-    assert len(data.documents.input_ids(long)) == 48
-    assert data.documents.input_ids(long)[-1] == tokenizer.eos_token_id
-    # The evidence stands at the end of each text: it is lost wherever a document is cut well before it.
-    assert data.truncation["questions_with_evidence_wholly_cut"] >= 2
-    whole = load_training_data(load_curated(config.dataset), tokenizer, max_length=4000, **settings)
-    assert whole.truncation["documents_cut"] == whole.truncation["questions_with_evidence_wholly_cut"] == 0
-
-
-def test_wrong_input_is_told(config, monkeypatch, tmp_path):
+def test_wrong_input_is_told(config, tmp_path):
     with pytest.raises(InputError, match="64 tokens"):
         fit(dataclasses.replace(config, max_length=65))
     with pytest.raises(InputError, match="no data set"):
         fit(dataclasses.replace(config, dataset=tmp_path / "nowhere"))
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(InputError, match="one process"):
-        fit(config)
 
 
 def test_a_missing_document_names_the_question(config, tmp_path):
@@ -140,5 +140,5 @@ def test_a_start_that_failed_does_not_bind_the_folder(config):
 
 @pytest.mark.parametrize("setting", ["learning_rate", "temperature"])
 def test_a_setting_that_is_no_number_is_refused(config, setting):
-    with pytest.raises(InputError, match="--temperature must be above 0"):
+    with pytest.raises(InputError, match=f"--{setting.replace('_', '-')} is nan"):
         fit(dataclasses.replace(config, **{setting: float("nan")}))

@@ -184,7 +184,13 @@ def test_all_miners_take_part_and_the_trainer_gets_what_they_gave(dataset, tmp_p
         assert len(set(row["negative_miners"])) > 1, query_id
     _, tokenizer = load_model(name)
     data = load_training_data(
-        load_curated(dataset), tokenizer, max_length=64, max_query_length=32, cache=tmp_path / "documents.arrow"
+        load_curated(dataset),
+        tokenizer,
+        max_length=64,
+        max_query_length=32,
+        window="head",
+        taught=False,
+        cache=tmp_path / "documents.arrow",
     )
     docids = data.documents.table["docid"].to_pylist()
     for example in data.examples:

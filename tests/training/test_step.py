@@ -71,3 +71,12 @@ def test_a_loss_that_is_not_finite_names_the_questions(tokenizer):
         step.model.colbert_linear.weight.fill_(float("nan"))
     with pytest.raises(RunError, match="q-0, q-1"):
         step(toy_inputs(tokenizer, QUERIES, PASSAGES))
+
+
+def test_tokens_and_the_places_that_padding_takes(tokenizer):
+    inputs = toy_inputs(tokenizer, QUERIES, PASSAGES)
+    lengths = [part.lengths for part in (inputs.queries, *inputs.sub_batches)]
+    tokens = sum(sum(part) for part in lengths)
+    assert inputs.count_tokens(padded=False) == (tokens, tokens)
+    assert inputs.count_tokens(padded=True) == (tokens, sum(max(part) * len(part) for part in lengths))
+    assert len(set(lengths[1])) > 1

@@ -26,8 +26,11 @@ def sentence(chance: random.Random, words: int) -> str:
     return " ".join(chance.choice(WORDS) for _ in range(words)).capitalize() + "."
 
 
-def write_toy_dataset(path: Path, questions: int = 12, negatives: bool = True) -> None:
-    """Half of the questions in each of two languages; document 0 of a language is as long as all others together."""
+def write_toy_dataset(path: Path, questions: int = 12, negatives: bool = True, dev: int = 0) -> None:
+    """Half of the questions in each of two languages; document 0 of a language is as long as all others together.
+
+    The last `dev` questions of each language, with their documents, are in the split dev.
+    """
     chance = random.Random(1)
     documents, pairs = [], []
     for lang in ("en", "ko"):
@@ -39,7 +42,7 @@ def write_toy_dataset(path: Path, questions: int = 12, negatives: bool = True) -
                     "title": f"Place {number}",
                     "text": text,
                     "lang": lang,
-                    "split": "train",
+                    "split": "dev" if number >= questions // 2 - dev else "train",
                     "group": f"g{number}" if number < 2 else None,
                     "cluster": f"c-{lang}-{number}",
                     "tokens": len(text.split()),

@@ -4,12 +4,11 @@ import sys
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 from training_toy import toy_config, toy_shares
 
-from training.gather import rank_and_size
 from training.model import load_model
+from training.ranks import join_ranks, leave_ranks, rank_and_size
 from training.step import TrainingStep
 
 
@@ -25,12 +24,11 @@ def gradients(folder: Path, rank: int, ranks: int, questions: int) -> dict[str, 
 
 
 if __name__ == "__main__":
-    dist.init_process_group("gloo")
+    join_ranks()
     rank, ranks = rank_and_size()
     folder = Path(sys.argv[1])
     for questions in (1, 5):
         found = gradients(folder, rank, ranks, questions)
         if rank == 0:
             torch.save(found, folder / f"{questions}.pt")
-    dist.barrier()  # no rank leaves while another still speaks to it
-    dist.destroy_process_group()
+    leave_ranks()

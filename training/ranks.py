@@ -1,0 +1,105 @@
+"""Several processes that train together, started by torchrun: who is who, and what only one of them does.
+
+    join_ranks()                                    # once, before anything below
+    model = on_first_rank(lambda: prepare(folder))  # rank 0 works, all get the result or the error
+    if any_rank(stop_asked): ...
+
+Without torchrun there is one rank, and everything is done at once.
+"""
+
+import datetime
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+
+from data.errors import InputError, Interrupted, RunError
+
+T = TypeVar("T")
+
+# Others wait while rank 0 tokenises a large corpus or evaluates; a rank that died is noticed by torchrun at once.
+TIMEOUT = datetime.timedelta(days=1)
+
+
+def join_ranks() -> None:
+    """Join the other processes that torchrun started (RANK, WORLD_SIZE and so on are set), and take a GPU each."""
+    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or dist.is_initialized():
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=TIMEOUT)
+
+
+def leave_ranks() -> None:
+    """End what `join_ranks` began, when all ranks have come here."""
+    if rank_and_size()[1] > 1:
+        dist.barrier()  # no rank leaves while another still speaks to it
+        dist.destroy_process_group()
+
+
+def rank_and_size() -> tuple[int, int]:
+    """Return this process's rank and the number of ranks; (0, 1) without torch.distributed."""
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else (0, 1)
+
+
+def is_first_rank() -> bool:
+    """Return whether this process speaks for all: writes files, shows progress, prints."""
+    return rank_and_size()[0] == 0
+
+
+def on_first_rank(work: Callable[[], T]) -> T:
+    """Let rank 0 work, and return its result on every rank.
+
+    An `InputError`, `RunError` or `Interrupted` of rank 0 is raised on every rank.
+    """
+    if rank_and_size()[1] == 1:
+        return work()
+    outcome: list[Any] = [None, None]  # result, error
+    if is_first_rank():
+        try:
+            outcome[0] = work()
+        except (InputError, RunError, Interrupted) as error:
+            outcome[1] = error
+    dist.broadcast_object_list(outcome, device=_device())
+    if outcome[1] is not None:
+        raise outcome[1]
+    result: T = outcome[0]
+    return result
+
+
+def first_rank_first(work: Callable[[], T]) -> T:
+    """Work on rank 0, then on the others, who find what it wrote to the disk; an expected error is raised on all."""
+    own: list[T] = []
+    on_first_rank(lambda: own.append(work()))
+    return own[0] if own else work()
+
+
+def sum_ranks(values: Sequence[int]) -> list[int]:
+    """Return the sums over the ranks; all must call it together."""
+    if rank_and_size()[1] == 1:
+        return list(values)
+    sums = torch.tensor(values, device=_device())
+    dist.all_reduce(sums)
+    found: list[int] = sums.tolist()
+    return found
+
+
+def any_rank(here: bool) -> bool:
+    """Return whether `here` is true on any rank; all must call it together."""
+    if rank_and_size()[1] == 1:
+        return here
+    flag = torch.tensor(int(here), device=_device())
+    dist.all_reduce(flag, dist.ReduceOp.MAX)
+    return bool(flag.item())
+
+
+def wait_for_ranks() -> None:
+    """Return when all ranks have come here."""
+    if rank_and_size()[1] > 1:
+        dist.barrier()
+
+
+def _device() -> torch.device:
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")
