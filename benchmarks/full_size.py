@@ -13,10 +13,11 @@ import argparse
 import time
 
 import torch
-from trainer_ours import SHAPES, build_model, checkpoint_layers, fit_config, step_inputs
+from trainer_ours import SHAPES, build_model, fit_config, step_inputs
 from trainer_work import Program, make_batches, measure, resident
 
 from training.step import TrainingStep
+from training.trainer import checkpoint_layers
 
 GIB = 1 << 30
 
@@ -34,7 +35,7 @@ def main() -> None:
     started = time.perf_counter()
     model, _ = build_model(SHAPES[options.shape], seed=1)
     if not options.keep_activations:
-        checkpoint_layers(model.encoder)
+        checkpoint_layers(model)
     step = TrainingStep(model.train(), fit_config("unified"))
     learned = [parameter for parameter in step.parameters() if parameter.requires_grad]
     weights = sum(parameter.numel() for parameter in learned)

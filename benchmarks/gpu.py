@@ -211,7 +211,7 @@ def throughput(training: Training, heads: str, batches: Sequence[Batch], sub_bat
     seconds, peaks = zip(*(training.take(one) for one in inputs), strict=True)
     counted = [flops(training.step.model, heads, one) for one in inputs]
     needed, again = (sum(column) for column in zip(*counted, strict=True))
-    tokens, total = sum(one.tokens for one in inputs), sum(seconds)
+    tokens, total = sum(one.count_tokens(padded=False)[0] for one in inputs), sum(seconds)
     found = {"tokens": tokens, "seconds": seconds, "tokens_per_second": tokens / total, "peak_gib": max(peaks) / GIB}
     found["teraflops_per_second"] = needed / total / 1e12
     name = torch.cuda.get_device_name() if training.work.device == "cuda" else ""

@@ -8,7 +8,7 @@ The peers live in an environment of their own:
     python benchmarks/trainer.py mixed --peer-python peers/bin/python --work DIR
     python benchmarks/trainer.py mixed --heads dense --peer-python peers/bin/python --work DIR
     python benchmarks/trainer.py vocabulary --peer-python peers/bin/python --work DIR     # FlagEmbedding: 16 GiB
-    python benchmarks/trainer.py batches --work DIR
+    python benchmarks/trainer.py batches --work DIR --vocabulary 4096 --scale 0.25 --group 1
 
 `mixed`: passages of lengths like MLDR's, scaled down with the model; all heads, against FlagEmbedding, or the dense one
 alone, against sentence-transformers as well. `vocabulary`: XLM-R's 250,002 words and four passages of 2048, 900, 500
@@ -19,9 +19,10 @@ number of threads (where other programs run, give --threads 1: threads that wait
 Each measurement is a process of its own: the program's model, a tiny step that makes all gradients and the optimizer's
 state, then the steps over batches that its own collator has prepared. Memory is the peak of resident memory over what
 it is after the tiny step, with malloc told to give every block back at once; speed is measured in other processes, in
-rounds that alternate between the programs, with malloc told to keep all blocks. A round's figure is its time for all
-batches after one step of warm-up; printed are the median over the rounds with the smallest and largest, in wall and in
-processor time (which other load on the machine disturbs less).
+rounds that alternate between the programs, with malloc told to keep all blocks. (A step begins by dropping the last
+gradients, which that first figure counts, so what it takes before they are made again does not show.) A round's figure
+is its time for all batches after one step of warm-up; printed are the median over the rounds with the smallest and
+largest, in wall and in processor time (which other load on the machine disturbs less).
 
 Programs are named PROGRAM:SETTING: `ours` with the tokens of a sub-batch, and those of trainer_peer.py.
 """
@@ -124,7 +125,7 @@ def print_table(found: dict[str, Any], tokens: int, examples: int) -> None:
 def run_batches(options: argparse.Namespace) -> dict[str, Any]:
     """Measure our memory at growing batches of the longest bucket."""
     longest = round(LONGEST * options.scale)
-    programs = options.programs or [f"ours:{2 * longest}"]
+    programs = options.programs or [f"ours:{2 * longest}"]  # scaled down like the documents
     found: dict[str, Any] = {}
     model, file = make_model(options, options.vocabulary), options.work / "batches.json"
     print(f"{'queries':>8} {'passages':>9} {'tokens':>10} {'over MiB':>9} {'scores MiB':>10} {'beyond, MiB':>11}")

@@ -111,13 +111,6 @@ def step_inputs(batch: Batch, sub_batch_tokens: int, distill: bool = True) -> St
     )
 
 
-def checkpoint_layers(encoder: Any) -> None:
-    """Recompute every layer's activations in the backward pass."""
-    names = ("activation_checkpointing_enable", "gradient_checkpointing_enable")  # the second before transformers 5.23
-    enable = next(getattr(encoder, name) for name in names if hasattr(encoder, name))
-    enable({"use_reentrant": False})
-
-
 def build(options: argparse.Namespace) -> Program:
     """Return our step over the model in --model, with sub-batches of --setting tokens."""
     model, _ = load_model(str(options.model), attention_dropout=0.0)
