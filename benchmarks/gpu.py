@@ -199,7 +199,7 @@ def flops(model: M3, heads: str, inputs: StepInputs) -> tuple[float, float]:
         square = config.num_hidden_layers * config.hidden_size
         return sum(2.0 * weights * tokens + 4.0 * square * tokens**2 for tokens in lengths)
 
-    *earlier, last = [inputs.queries, *inputs.sub_batches]
+    *earlier, last = [*inputs.queries, *inputs.sub_batches]
     again = sum(forward(texts.lengths) for texts in earlier)
     return 3 * (again + forward(last.lengths)), again
 

@@ -49,7 +49,7 @@ def step_inputs(recorded: dict[str, Tensor], about: dict[str, str]) -> StepInput
     asked = pack(queries)
     starts = range(0, len(passages), SUB_BATCH)
     return StepInputs(
-        queries=asked,
+        queries=(asked,),
         sub_batches=tuple(pack(passages[start : start + SUB_BATCH]) for start in starts),
         all_queries=asked,
         query_counts=(len(queries),),

@@ -7,6 +7,7 @@ As a script it is the process that benchmarks/trainer.py starts; --setting is --
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from trainer_work import CLS, EOS, FIRST_WORD, TEMPERATURE, Batch, Program, run
 
 from training.config import FitConfig
 from training.model import M3, load_model, unweighted_token_ids
-from training.packing import pack, split_by_tokens
+from training.packing import PackedTexts, pack, split_by_tokens
 from training.step import StepInputs, TrainingStep
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
@@ -89,17 +90,21 @@ def fit_config(heads: str, **settings: Any) -> FitConfig:
     return FitConfig(dataset=nowhere, model="", out=nowhere, heads=names, temperature=TEMPERATURE, **settings)
 
 
+def in_parts(texts: Sequence[Sequence[int]], tokens: int) -> tuple[PackedTexts, ...]:
+    """Return texts in packs of about so many tokens."""
+    return tuple(pack(texts[part]) for part in split_by_tokens([len(ids) for ids in texts], tokens))
+
+
 def step_inputs(batch: Batch, sub_batch_tokens: int, distill: bool = True) -> StepInputs:
     """Return a batch as the plan hands it to one rank: passages longest first, in sub-batches of so many tokens."""
     passages = [(ids, row, place) for row, group in enumerate(batch["groups"]) for place, ids in enumerate(group)]
     passages.sort(key=lambda passage: -len(passage[0]))
     right = {row: column for column, (_, row, place) in enumerate(passages) if place == 0}
     texts = [ids for ids, _, _ in passages]
-    queries = pack(batch["queries"])
     return StepInputs(
-        queries=queries,
-        sub_batches=tuple(pack(texts[part]) for part in split_by_tokens([len(ids) for ids in texts], sub_batch_tokens)),
-        all_queries=queries,
+        queries=in_parts(batch["queries"], sub_batch_tokens),
+        sub_batches=in_parts(texts, sub_batch_tokens),
+        all_queries=pack(batch["queries"]),
         query_counts=(len(batch["queries"]),),
         window_counts=(len(texts),),
         column=torch.arange(len(texts)),

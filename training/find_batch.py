@@ -143,7 +143,7 @@ def trial_inputs(vocabulary: int, longest: int, tokens: int) -> StepInputs:
     queries = texts(min(QUERIES, 2 * part), QUERY_TOKENS)
     count = len(queries.lengths)
     return StepInputs(
-        queries=queries,
+        queries=(queries,),
         sub_batches=(texts(part, longest), texts(part, longest)),
         all_queries=queries,
         query_counts=(count,),

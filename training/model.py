@@ -55,6 +55,20 @@ class Representations(NamedTuple):
         return self._replace(**{name: getattr(self, name).to(device) for name in self._fields if name != "lengths"})
 
 
+def join(parts: Sequence[Representations]) -> Representations:
+    """Return the representations of several packs of texts as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    lengths = tuple(length for part in parts for length in part.lengths)
+
+    def column(name: str) -> Tensor:
+        return torch.cat([getattr(part, name) for part in parts])
+
+    owner = PackedTexts(column("input_ids"), lengths).owner
+    heads = (column("dense"), column("lexical"), column("multi_vector"))
+    return Representations(*heads, column("input_ids"), owner, column("mask"), lengths)
+
+
 class M3(nn.Module):
     """An encoder of the XLM-R or BERT family with its three heads."""
 

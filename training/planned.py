@@ -50,10 +50,11 @@ class PlannedBatches(Dataset):
         mine = [columns.windows[place] for place in of_windows[self.rank]]
         texts = [data.documents.window_ids(window) for window in mine]
         parts = split_by_tokens([window.length for window in mine], self.config.sub_batch_tokens, self.padded)
-        queries = [examples[place].input_ids for place in of_queries[self.rank]]
+        asked = [examples[place].input_ids for place in of_queries[self.rank]]
+        asked_parts = split_by_tokens([len(ids) for ids in asked], self.config.sub_batch_tokens, self.padded)
         everything = [examples[place].input_ids for share in of_queries for place in share]
         inputs = StepInputs(
-            queries=pack(queries),
+            queries=tuple(pack(asked[part]) for part in asked_parts),
             sub_batches=tuple(pack(texts[part]) for part in parts),
             all_queries=pack(everything),
             query_counts=tuple(map(len, of_queries)),

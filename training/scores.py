@@ -16,8 +16,8 @@ from torch import Tensor
 
 from training.model import HEADS, Head, Representations, at_least_float32
 
-# Elements of one block of the token-by-token similarities (float32: 64 MiB); queries are taken in blocks of this size.
-SIMILARITY_BLOCK = 1 << 24
+# Elements of one block of the token-by-token similarities (float32: 8 MiB); query tokens are taken in blocks.
+SIMILARITY_BLOCK = 1 << 21
 
 
 def score_columns(queries: Representations, passages: Representations, heads: Sequence[Head] = HEADS) -> Tensor:

@@ -19,7 +19,7 @@ from data.errors import RunError
 from training.config import FitConfig
 from training.gather import gather_columns, gather_queries, scale_gradient
 from training.loss import unified_loss
-from training.model import HEADS, M3, Head, Representations
+from training.model import HEADS, M3, Head, Representations, join
 from training.packing import PackedTexts
 from training.score_sample import ScoredBatch
 from training.scores import score_columns
@@ -32,7 +32,7 @@ class StepInputs:
     A batch with fewer queries (or windows) than ranks is filled up with repeats at the end, which no score keeps.
     """
 
-    queries: PackedTexts  # this rank's share
+    queries: tuple[PackedTexts, ...]  # this rank's share, in sub-batches
     sub_batches: tuple[PackedTexts, ...]  # windows of documents: this rank's share
     all_queries: PackedTexts  # those of all ranks, repeats included
     query_counts: tuple[int, ...]  # [ranks]
@@ -49,11 +49,12 @@ class StepInputs:
         moved = {
             name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor | PackedTexts)
         }
-        return StepInputs(**(vars(self) | moved | {"sub_batches": tuple(part.to(device) for part in self.sub_batches)}))
+        parts = {name: tuple(part.to(device) for part in getattr(self, name)) for name in ("queries", "sub_batches")}
+        return StepInputs(**(vars(self) | moved | parts))
 
     def count_tokens(self, padded: bool) -> tuple[int, int]:
         """Return the tokens that this rank encodes, and the places that they take, padding included."""
-        parts = [texts.lengths for texts in (self.queries, *self.sub_batches)]
+        parts = [texts.lengths for texts in (*self.queries, *self.sub_batches)]
         tokens = sum(map(sum, parts))
         return tokens, sum(len(lengths) * max(lengths) for lengths in parts) if padded else tokens
 
@@ -65,10 +66,11 @@ def score_batch(model: M3, inputs: StepInputs, heads: Sequence[Head]) -> Tensor:
     sub-batch is not checkpointed: its backward comes first, before any other is encoded again, so keeping its
     activations adds nothing to the peak and saves encoding it twice.
     """
-    parts = (inputs.queries, *inputs.sub_batches)
+    parts = (*inputs.queries, *inputs.sub_batches)
     distinct, places = torch.unique(torch.cat([part.input_ids for part in parts]), return_inverse=True)  # [U], [T]
     words = model.encoder.get_input_embeddings()(distinct)  # [U, d]
-    of_queries, *of_windows = places.split([len(part.input_ids) for part in parts])
+    arguments = list(zip(places.split([len(part.input_ids) for part in parts]), parts, strict=True))
+    of_queries, of_windows = arguments[: len(inputs.queries)], arguments[len(inputs.queries) :]
 
     def encode(words: Tensor, places: Tensor, texts: PackedTexts) -> Representations:
         return model(texts, heads, F.embedding(places, words))
@@ -76,11 +78,10 @@ def score_batch(model: M3, inputs: StepInputs, heads: Sequence[Head]) -> Tensor:
     def columns(words: Tensor, places: Tensor, texts: PackedTexts, queries: Representations) -> Tensor:
         return score_columns(queries, encode(words, places, texts), heads)  # [heads, Bq, windows]
 
-    own = checkpoint(encode, words, of_queries, inputs.queries, use_reentrant=False)
+    own = join([checkpoint(encode, words, *each, use_reentrant=False) for each in of_queries])
     queries = gather_queries(own, inputs.all_queries, inputs.query_counts)
-    arguments = list(zip(of_windows, inputs.sub_batches, strict=True))
-    scores = [checkpoint(columns, words, *each, queries, use_reentrant=False) for each in arguments[:-1]]
-    own_columns = torch.cat([*scores, columns(words, *arguments[-1], queries)], dim=-1)  # [heads, Bq, own windows]
+    scores = [checkpoint(columns, words, *each, queries, use_reentrant=False) for each in of_windows[:-1]]
+    own_columns = torch.cat([*scores, columns(words, *of_windows[-1], queries)], dim=-1)  # [heads, Bq, own windows]
     every = gather_columns(own_columns, inputs.window_counts)  # [heads, Bq + repeats, W + repeats]
     return best_windows(every[:, : len(inputs.targets), : len(inputs.column)], inputs)
 

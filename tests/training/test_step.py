@@ -7,6 +7,8 @@ import torch
 from training_toy import toy_config, toy_inputs, toy_model, toy_tokenizer
 
 from data.errors import RunError
+from training.model import encode_batch
+from training.packing import pack
 from training.scores import HEADS, score_columns
 from training.step import TrainingStep, score_batch
 
@@ -32,7 +34,7 @@ def test_gradients_equal_plain_autograd(tokenizer, dropout, attention):
         if cached:
             scores = score_batch(model, inputs, HEADS)
         else:
-            encoded = model(inputs.queries)
+            encoded = model(*inputs.queries)
             scores = torch.cat([score_columns(encoded, model(part)) for part in inputs.sub_batches], dim=-1)
         (scores.square() * torch.arange(1, scores.numel() + 1).view_as(scores)).sum().backward()
         outcomes.append((scores, [p.grad for p in model.parameters() if p.grad is not None]))
@@ -41,9 +43,13 @@ def test_gradients_equal_plain_autograd(tokenizer, dropout, attention):
 
 def test_the_split_into_sub_batches_changes_nothing(tokenizer):
     gradients = []
-    for passages in (PASSAGES, [[text for part in PASSAGES for text in part]]):
+    for whole in (False, True):
         step = TrainingStep(toy_model(tokenizer).double(), toy_config())
-        step(toy_inputs(tokenizer, QUERIES, passages))["loss"].backward()
+        inputs = toy_inputs(tokenizer, QUERIES, [[text for part in PASSAGES for text in part]] if whole else PASSAGES)
+        if not whole:
+            one_by_one = tuple(pack([ids]) for ids in encode_batch(tokenizer, QUERIES, 64))
+            inputs = dataclasses.replace(inputs, queries=one_by_one)
+        step(inputs)["loss"].backward()
         gradients.append([p.grad for p in step.parameters() if p.grad is not None])
     torch.testing.assert_close(*gradients, atol=1e-12, rtol=1e-10)
 
@@ -75,7 +81,7 @@ def test_a_loss_that_is_not_finite_names_the_questions(tokenizer):
 
 def test_tokens_and_the_places_that_padding_takes(tokenizer):
     inputs = toy_inputs(tokenizer, QUERIES, PASSAGES)
-    lengths = [part.lengths for part in (inputs.queries, *inputs.sub_batches)]
+    lengths = [part.lengths for part in (*inputs.queries, *inputs.sub_batches)]
     tokens = sum(sum(part) for part in lengths)
     assert inputs.count_tokens(padded=False) == (tokens, tokens)
     assert inputs.count_tokens(padded=True) == (tokens, sum(max(part) * len(part) for part in lengths))

@@ -94,7 +94,7 @@ def toy_inputs(tokenizer, queries: list[str], passages: list[list[str]]) -> Step
     count = sum(map(len, passages))
     asked = pack(encode_batch(tokenizer, queries, 64))
     return StepInputs(
-        queries=asked,
+        queries=(asked,),
         sub_batches=tuple(pack(encode_batch(tokenizer, part, 64)) for part in passages),
         all_queries=asked,
         query_counts=(len(queries),),
@@ -118,7 +118,7 @@ def toy_shares(tokenizer, questions: int, rank: int, ranks: int) -> StepInputs:
     of_documents = share_out([len(ids) for ids in documents], ranks)
     rows, columns = in_rank_order(of_queries, questions), in_rank_order(of_documents, 2 * questions)
     return StepInputs(
-        queries=pack([queries[row] for row in of_queries[rank]]),
+        queries=(pack([queries[row] for row in of_queries[rank]]),),
         sub_batches=tuple(pack([documents[column]]) for column in of_documents[rank]),
         all_queries=pack([queries[row] for share in of_queries for row in share]),
         query_counts=tuple(map(len, of_queries)),
