@@ -13,8 +13,10 @@ from killed_fit import MOMENTS, make_up_figures
 
 from data.errors import InputError, RunError
 from training.fit import fit
+from training.mine_config import TeachConfig
 from training.model import load_model
 from training.step import TrainingStep
+from training.teach import teach
 
 
 @pytest.fixture
@@ -142,3 +144,27 @@ def test_a_start_that_failed_does_not_bind_the_folder(config):
 def test_a_setting_that_is_no_number_is_refused(config, setting):
     with pytest.raises(InputError, match=f"--{setting.replace('_', '-')} is nan"):
         fit(dataclasses.replace(config, **{setting: float("nan")}))
+
+
+@pytest.mark.parametrize("window", ["evidence", "all"])
+def test_long_documents_are_trained_on_where_the_evidence_stands_or_whole(config, window):
+    result = fit(dataclasses.replace(config, window=window, max_length=24, max_steps=2, eval_steps=0))
+    read = result["truncation"]
+    assert read["window"] == window
+    assert read["windows"] > 0 < read["documents_longer"]
+    assert read["questions_with_evidence_outside"] == 0
+    assert [entry["step"] for entry in result["history"]] == [1, 2]
+    head = fit(dataclasses.replace(config, max_length=24, max_steps=2, eval_steps=0, out=config.out / "head"))
+    assert head["truncation"]["questions_with_evidence_outside"] > 0
+    assert head["history"][0]["loss"] != result["history"][0]["loss"]
+
+
+def test_a_teacher_joins_the_loss(config):
+    options = {"max_steps": 2, "eval_steps": 0, "teacher_weight": 2.0}
+    with pytest.raises(InputError, match="m3-train teach"):
+        fit(dataclasses.replace(config, **options))
+    teach(TeachConfig(dataset=config.dataset, model=config.model))
+    taught = fit(dataclasses.replace(config, **options))["history"][0]
+    plain = fit(dataclasses.replace(config, **options | {"teacher_weight": 0.0, "out": config.out / "plain"}))
+    assert taught["teacher"] > 0
+    assert taught["loss"] == pytest.approx(plain["history"][0]["loss"] + 2 * taught["teacher"], abs=1e-3)

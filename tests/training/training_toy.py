@@ -53,7 +53,7 @@ def write_toy_dataset(path: Path, questions: int = 12, negatives: bool = True, d
                     "query_id": f"q-{lang}-{number}",
                     "query": " ".join(text.split()[-4:]),
                     "positive_ids": [f"{lang}-{number}"],
-                    "negative_ids": [f"{lang}-{(number + 1) % (questions // 2)}"] if negatives else [],
+                    "negative_ids": [f"{lang}-{(number + 1) % (questions // 2 - dev)}"] if negatives else [],
                     "lang": lang,
                     "evidence_start": len(text) - 20,
                     "evidence_end": len(text),
