@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from data.errors import InputError, run_command
+from data.errors import InputError, Interrupted, RunError, run_command
 from training.config import FitConfig, InitConfig
 from training.evaluate_config import CompareConfig, EvaluateConfig
 from training.mine_config import MineConfig, TeachConfig
@@ -67,20 +67,25 @@ def _run(config: Config) -> None:
 
 
 def _fit(config: FitConfig) -> None:
-    """Train; of several ranks the first one tells what is wrong with the input, as all of them see it."""
+    """Train; of several ranks the first one speaks, the others only of what happened to them alone."""
     from training.fit import fit
+    from training.ranks import is_another_rank
 
-    others = int(os.environ.get("RANK", "0")) > 0
-    if others:
-        logging.disable(logging.WARNING)
+    if not is_another_rank():
+        fit(config)
+        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+        return
+    logging.disable(logging.WARNING)
     try:
         fit(config)
     except InputError:
-        if others:
-            sys.exit(2)
-        raise
-    if not others:
-        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+        sys.exit(2)
+    except (Interrupted, KeyboardInterrupt):
+        sys.exit(130)
+    except RunError as error:
+        if error.__cause__ is None:
+            sys.exit(1)
+        raise RunError(f"rank {os.environ['RANK']}: {error}") from error  # a full memory, say
 
 
 def _require_training_libraries() -> None:

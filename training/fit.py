@@ -34,7 +34,15 @@ from training.lora import add_adapters, merge_adapters
 from training.meter import describe_speed, training_history
 from training.model import M3, load_model, save_model
 from training.planned import largest_batch
-from training.ranks import first_rank_first, is_first_rank, join_ranks, leave_ranks, on_first_rank, rank_and_size
+from training.ranks import (
+    first_rank_first,
+    is_first_rank,
+    join_ranks,
+    leave_ranks,
+    on_first_rank,
+    others_alive,
+    rank_and_size,
+)
 from training.run_folder import (
     CHECKPOINTS,
     CURVES,
@@ -58,10 +66,22 @@ def fit(config: FitConfig) -> dict[str, Any]:
 
     Started by torchrun, all ranks train together; the first one writes and speaks. Raises `InputError` for input that
     cannot be trained on and for a folder in use by another configuration, `RunError` when the loss is no longer finite,
-    when memory or disk are full, or when the hub refuses the finished model, `Interrupted` when the user stops it.
+    when memory or disk are full, when another rank has died, or when the hub refuses the finished model, `Interrupted`
+    when the user stops it.
     """
     check_settings(config)
     join_ranks()
+    with others_alive():
+        try:
+            result = _fit_together(config)
+        except Interrupted:
+            leave_ranks()
+            raise
+        leave_ranks()
+        return result
+
+
+def _fit_together(config: FitConfig) -> dict[str, Any]:
     dataset = load_curated(config.dataset)
     about = describe_run(config, dataset)
     finished = on_first_rank(lambda: open_folder(config, about))
@@ -73,7 +93,6 @@ def fit(config: FitConfig) -> dict[str, Any]:
         place = on_first_rank(lambda: push_model(config.out, name))
         if is_first_rank():
             print(f"uploaded: {place}")
-    leave_ranks()
     return result
 
 

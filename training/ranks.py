@@ -7,9 +7,10 @@
 Without torchrun there is one rank, and everything is done at once.
 """
 
+import contextlib
 import datetime
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -21,15 +22,45 @@ T = TypeVar("T")
 
 # Others wait while rank 0 tokenises a large corpus or evaluates; a rank that died is noticed by torchrun at once.
 TIMEOUT = datetime.timedelta(days=1)
+# How gloo and the store tell that a process is gone; NCCL's errors have a class of their own.
+_LOST = ("gloo/transport", "Connection closed by peer", "Connection reset by peer", "Broken pipe", "recvValue failed")
 
 
 def join_ranks() -> None:
-    """Join the other processes that torchrun started (RANK, WORLD_SIZE and so on are set), and take a GPU each."""
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2 or dist.is_initialized():
+    """Join the other processes that torchrun started (RANK, WORLD_SIZE and so on are set), and take a GPU each.
+
+    Raises `InputError` where WORLD_SIZE is set by something else.
+    """
+    if dist.is_initialized() or _set_by_torchrun("WORLD_SIZE", 1) < 2:
         return
+    missing = [name for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise InputError(
+            f"WORLD_SIZE is {os.environ['WORLD_SIZE']}, but {' '.join(missing)} not set; start several processes with"
+            " torchrun --nproc-per-node 2 -m training fit ..., or unset WORLD_SIZE to train with one"
+        )
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=TIMEOUT)
+
+
+def is_another_rank() -> bool:
+    """Return whether this process was started as one that leaves it to rank 0 to speak, joined or not."""
+    return _set_by_torchrun("WORLD_SIZE", 1) > 1 and _set_by_torchrun("RANK", 0) > 0
+
+
+@contextlib.contextmanager
+def others_alive() -> Iterator[None]:
+    """Turn what a collective raises when another rank has died into a `RunError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and not any(word in str(error) for word in _LOST):
+            raise
+        raise RunError(
+            "another process of this training has ended; look for its message, then the same command again goes on from"
+            " the last checkpoint"
+        ) from (None if is_another_rank() else error)
 
 
 def leave_ranks() -> None:
@@ -99,6 +130,13 @@ def wait_for_ranks() -> None:
     """Return when all ranks have come here."""
     if rank_and_size()[1] > 1:
         dist.barrier()
+
+
+def _set_by_torchrun(name: str, default: int) -> int:
+    try:
+        return int(os.environ.get(name, default))
+    except ValueError as error:
+        raise InputError(f"{name} is {os.environ[name]!r}, no number; unset it, or start with torchrun") from error
 
 
 def _device() -> torch.device:

@@ -109,7 +109,8 @@ class M3Trainer(Trainer):
             raise
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
-        save_weights(self.model.model, self.processing_class, Path(output_dir or self.folder))
+        if is_first_rank():
+            save_weights(self.model.model, self.processing_class, Path(output_dir or self.folder))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
         load_weights(self.model.model, Path(resume_from_checkpoint))
