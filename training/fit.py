@@ -35,12 +35,10 @@ from training.meter import describe_speed, training_history
 from training.model import M3, load_model, save_model
 from training.planned import largest_batch
 from training.ranks import (
+    all_ranks,
     first_rank_first,
     is_first_rank,
-    join_ranks,
-    leave_ranks,
     on_first_rank,
-    others_alive,
     rank_and_size,
 )
 from training.run_folder import (
@@ -70,15 +68,8 @@ def fit(config: FitConfig) -> dict[str, Any]:
     when the user stops it.
     """
     check_settings(config)
-    join_ranks()
-    with others_alive():
-        try:
-            result = _fit_together(config)
-        except Interrupted:
-            leave_ranks()
-            raise
-        leave_ranks()
-        return result
+    with all_ranks():
+        return _fit_together(config)
 
 
 def _fit_together(config: FitConfig) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Run with torchrun: one training after the other. python fits_of_ranks.py FOLDER WHAT CONFIG...
+
+A configuration is the repr of a FitConfig. WHAT is done to each: "double" trains in float64, "kill" lets rank 1 die by
+SIGKILL in step 4, "interrupt" sends Ctrl-C to torchrun, which passes it on, in step 3. How each ended on a rank is kept in
+FOLDER/RANK.json.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from data.errors import Interrupted, RunError
+from training import fit as fit_module
+from training import trainer
+from training.config import FitConfig
+from training.ranks import all_ranks
+
+
+def train_in_double(set_attribute=setattr) -> None:
+    """Let `fit` load its model in float64."""
+    load = fit_module.load_model
+
+    def load_double(*arguments, **keywords):
+        model, tokenizer = load(*arguments, **keywords)
+        return model.double(), tokenizer
+
+    set_attribute(fit_module, "load_model", load_double)
+
+
+def disturb(step: int, rank: str, act) -> None:
+    """Call `act` on `rank` when `step` begins."""
+    training_step = trainer.M3Trainer.training_step
+
+    def disturbed(self, *arguments, **keywords):
+        if self.state.global_step == step - 1 and os.environ["RANK"] == rank:
+            act()
+        return training_step(self, *arguments, **keywords)
+
+    trainer.M3Trainer.training_step = disturbed
+
+
+def main(folder: Path, what: str, configs: list[str]) -> None:
+    torch.set_num_threads(1)
+    if what == "double":
+        train_in_double()
+    elif what == "kill":
+        disturb(4, "1", lambda: os.kill(os.getpid(), signal.SIGKILL))
+    elif what == "interrupt":
+        disturb(3, "0", lambda: os.kill(os.getppid(), signal.SIGINT))
+    outcomes = []
+    with all_ranks():
+        for config in configs:
+            try:
+                fit_module.fit(eval(config, {"FitConfig": FitConfig, "PosixPath": Path}))
+                outcomes.append("done")
+            except (Interrupted, RunError) as error:
+                outcomes.append(f"{type(error).__name__}: {error}")
+            (folder / f"{os.environ['RANK']}.json").write_text(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
