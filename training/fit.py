@@ -51,6 +51,7 @@ from training.run_folder import (
     read_found,
     write_found,
 )
+from training.shards import check_ranks
 from training.step import TrainingStep
 from training.trainer import checkpoint_layers, train_on_plan
 from training.truncation import measure_truncation
@@ -69,6 +70,7 @@ def fit(config: FitConfig) -> dict[str, Any]:
     """
     check_settings(config)
     with all_ranks():
+        check_ranks(config)
         return _fit_together(config)
 
 
@@ -128,7 +130,7 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
 
     def finish() -> dict[str, Any]:
         device = next(model.parameters()).device
-        _save_model(config, model, tokenizer)
+        _save_model(config, step.model, tokenizer)
         result = {
             "steps": len(plan),
             **about,

@@ -1,8 +1,8 @@
 """Run with torchrun: one training after the other. python fits_of_ranks.py FOLDER WHAT CONFIG...
 
 A configuration is the repr of a FitConfig. WHAT is done to each: "double" trains in float64, "kill" lets rank 1 die by
-SIGKILL in step 4, "interrupt" sends Ctrl-C to torchrun, which passes it on, in step 3. How each ended on a rank is kept in
-FOLDER/RANK.json.
+SIGKILL in step 4, "interrupt" sends Ctrl-C to torchrun, which passes it on, in step 3. How each ended on a rank is
+kept in FOLDER/RANK.json.
 """
 
 import json
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from accelerate.state import AcceleratorState, DistributedType, PartialState
 
 from data.errors import Interrupted, RunError
 from training import fit as fit_module
@@ -43,8 +44,25 @@ def disturb(step: int, rank: str, act) -> None:
     trainer.M3Trainer.training_step = disturbed
 
 
+def shard_on_cpu() -> None:
+    """Let accelerate take CPUs for what it shards on; it knows GPUs alone, though torch shards on both."""
+    initialise = AcceleratorState.__init__
+
+    def sharding(self, *arguments, fsdp_plugin=None, **keywords):
+        initialise(self, *arguments, fsdp_plugin=fsdp_plugin, **keywords)
+        if fsdp_plugin is not None:
+            self.fsdp_plugin = fsdp_plugin
+        if self.num_processes > 1:  # a Trainer before this one may have been of the other kind
+            kind = DistributedType.MULTI_CPU if fsdp_plugin is None else DistributedType.FSDP
+            self.distributed_type = PartialState._shared_state["distributed_type"] = kind
+
+    AcceleratorState.__init__ = sharding
+    fit_module.check_ranks = lambda config: None
+
+
 def main(folder: Path, what: str, configs: list[str]) -> None:
     torch.set_num_threads(1)
+    shard_on_cpu()
     if what == "double":
         train_in_double()
     elif what == "kill":
