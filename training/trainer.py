@@ -75,7 +75,7 @@ class M3Trainer(Trainer):
         """
         super().__init__(**keywords)
         self.config, self.dev, self.meter, self.shards = config, dev, meter, shards
-        if shards is not None:  # autocast alone, as without shards: masters, sums and scores stay in float32
+        if shards is not None:  # ours is autocast, as without shards: masters, sums and scores stay in float32
             self.accelerator.state.fsdp_plugin.mixed_precision_policy = None
         self.folder = Path(str(self.args.output_dir))
 
@@ -95,6 +95,11 @@ class M3Trainer(Trainer):
     def log(self, logs: dict[str, float], *rest: Any, **keywords: Any) -> None:
         """Put the losses of the heads, scores, tokens and time beside the loss, for the history and for loggers."""
         super().log(logs | self.meter.take(self.model) if "loss" in logs else logs, *rest, **keywords)
+
+    def autocast_smart_context_manager(self, *_: Any, **__: Any) -> Any:
+        """Return the autocast of a step; accelerate has none for shards."""
+        half = self.shards is not None and self.args.bf16
+        return torch.autocast(self.args.device.type, torch.bfloat16) if half else contextlib.nullcontext()
 
     def whole_model(self, device: torch.device = _CPU) -> M3:
         """Return the model in one piece; where it is sharded, rank 0 gets it, on `device`, and all must call it."""
@@ -187,6 +192,7 @@ def train_on_plan(
             reporters,
             evaluate_first=bool(dev) and not resumed,
             **shard_arguments(step.model, config.fsdp),
+            deepspeed=str(config.deepspeed) if config.deepspeed else None,
         ),
         train_dataset=PlannedBatches(
             plan, data, config, padded=not step.model.packs, rank=rank, ranks=ranks, even=bool(config.fsdp)

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import torch
 from accelerate.state import AcceleratorState, DistributedType, PartialState
+from torch.distributed.tensor import DTensor
 
 from data.errors import Interrupted, RunError
 from training import fit as fit_module
 from training import trainer
+from training.callbacks import FitCallback
 from training.config import FitConfig
 from training.ranks import all_ranks
 
@@ -44,6 +46,20 @@ def disturb(step: int, rank: str, act) -> None:
     trainer.M3Trainer.training_step = disturbed
 
 
+def pause_once() -> None:
+    """Ask each training whose folder is "paused" to stop in step 3, where it did not begin there."""
+    training_step = trainer.M3Trainer.training_step
+    began: dict[int, int] = {}
+
+    def pausing(self, *arguments, **keywords):
+        begin = began.setdefault(id(self.state), self.state.global_step)
+        if self.folder.parent.name == "paused" and self.state.global_step == 2 and begin == 0:
+            next(each for each in self.callback_handler.callbacks if isinstance(each, FitCallback)).ask_to_stop(2, None)
+        return training_step(self, *arguments, **keywords)
+
+    trainer.M3Trainer.training_step = pausing
+
+
 def shard_on_cpu() -> None:
     """Let accelerate take CPUs for what it shards on; it knows GPUs alone, though torch shards on both."""
     initialise = AcceleratorState.__init__
@@ -60,21 +76,35 @@ def shard_on_cpu() -> None:
     fit_module.check_ranks = lambda config: None
 
 
+def note_shards() -> set[bool]:
+    """Return a set that will hold whether the last training's weights were sharded."""
+    found: set[bool] = set()
+    training_step = trainer.M3Trainer.training_step
+
+    def noted(self, model, *arguments, **keywords):
+        found.add(all(isinstance(weight, DTensor) for weight in model.parameters()))
+        return training_step(self, model, *arguments, **keywords)
+
+    trainer.M3Trainer.training_step = noted
+    return found
+
+
 def main(folder: Path, what: str, configs: list[str]) -> None:
     torch.set_num_threads(1)
     shard_on_cpu()
+    pause_once()
     if what == "double":
         train_in_double()
     elif what == "kill":
         disturb(4, "1", lambda: os.kill(os.getpid(), signal.SIGKILL))
     elif what == "interrupt":
         disturb(3, "0", lambda: os.kill(os.getppid(), signal.SIGINT))
-    outcomes = []
+    outcomes, sharded = [], note_shards()
     with all_ranks():
         for config in configs:
             try:
                 fit_module.fit(eval(config, {"FitConfig": FitConfig, "PosixPath": Path}))
-                outcomes.append("done")
+                outcomes.append("done sharded" if sharded.pop() else "done")
             except (Interrupted, RunError) as error:
                 outcomes.append(f"{type(error).__name__}: {error}")
             (folder / f"{os.environ['RANK']}.json").write_text(json.dumps(outcomes))

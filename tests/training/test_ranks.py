@@ -16,6 +16,7 @@ from training_toy import toy_model, toy_tokenizer
 from data.errors import InputError
 from training.fit import fit
 from training.model import SPARSE_FILE, load_model, save_model
+from training.planned import even_out
 from training.ranks import join_ranks
 
 HERE = Path(__file__).parent
@@ -28,6 +29,9 @@ OPTIONS = {
     "adapters": {"lora_rank": 2},
     "dense": {"heads": ("dense",)},
     "pretrain": {"stage": "pretrain"},
+    # Shards come last: accelerate remembers them.
+    "shards": {"fsdp": "full_shard", "batch_size": 3, "sub_batch_tokens": 50, "eval_steps": 2},
+    "shards of layers": {"fsdp": "shard_grad_op", "freeze": "heads", "gradient_checkpointing": True},
 }
 
 
@@ -53,30 +57,32 @@ def result(folder):
 def test_two_ranks_train_as_one(toy_config, tmp_path, monkeypatch):
     tokenizer = toy_tokenizer(tmp_path)
     save_model(toy_model(tokenizer), tokenizer, tmp_path / "still")  # dropout would differ from rank to rank
-    base = dataclasses.replace(toy_config, model=str(tmp_path / "still"), max_steps=4, eval_steps=0)
+    base = dataclasses.replace(toy_config, model=str(tmp_path / "still"), max_steps=3, eval_steps=0)
     configs = {
         name: dataclasses.replace(base, out=tmp_path / "two" / name, **options) for name, options in OPTIONS.items()
     }
     ruined = dataclasses.replace(base, out=tmp_path / "ruined", learning_rate=1e300, warmup_ratio=0.0)
-    ran, outcomes = train(tmp_path, "double", *configs.values(), ruined)
+    ran, outcomes = train(tmp_path, "double", ruined, *configs.values())
     assert ran.returncode == 0, ran.stderr[-3000:]
-    assert [one[:-1] for one in outcomes] == [["done"] * len(OPTIONS)] * 2
-    assert all("lower --learning-rate" in one[-1] for one in outcomes)
-    assert ran.stdout.count("4 steps") == len(OPTIONS) + 1  # each is announced once
+    done = ["done sharded" if "fsdp" in options else "done" for options in OPTIONS.values()]
+    assert [one[1:] for one in outcomes] == [done] * 2
+    assert all("lower --learning-rate" in one[0] for one in outcomes)
+    assert ran.stdout.count("3 steps") == len(OPTIONS) + 1  # each is announced once
     train_in_double(monkeypatch.setattr)
     before = torch.load(tmp_path / "still" / SPARSE_FILE)["weight"]
     for name, config in configs.items():
-        single = dataclasses.replace(config, out=tmp_path / "one" / name)
+        single = dataclasses.replace(config, out=tmp_path / "one" / name, fsdp="")
         one, two = fit(single), result(config.out)
         for file in ("model.safetensors", SPARSE_FILE, "colbert_linear.pt"):
             read = load_file if file.endswith("s") else torch.load
             # Gradients agree to 1e-12; AdamW divides by their size, so tiny ones lose a few digits.
             torch.testing.assert_close(read(config.out / file), read(single.out / file), rtol=0, atol=1e-8, msg=name)
         moved = (torch.load(config.out / SPARSE_FILE)["weight"] - before).abs().max()
-        assert (moved > 1e-4) == (name not in ("dense", "pretrain")), name
+        assert (moved > 1e-4) == (name not in ("dense", "pretrain", "shards of layers")), name
+        tokens = [sum(entry.pop("tokens") for entry in each["history"]) for each in (one, two)]
+        # A rank that would have nothing to encode, or too little for its share of collectives, repeats something.
+        assert (tokens[1] > tokens[0]) == (name in ("one question", "shards")), name
         for entries in zip(one["history"], two["history"], strict=True):
-            if name == "one question":  # the rank without one encodes it too
-                assert entries[1].pop("tokens") > entries[0].pop("tokens")
             assert entries[0] == pytest.approx(entries[1], abs=2e-6), name
         assert one["dev"] == two["dev"]
 
@@ -84,6 +90,9 @@ def test_two_ranks_train_as_one(toy_config, tmp_path, monkeypatch):
 def test_ranks_go_on_to_the_same_bits_after_ctrl_c_and_after_kill_9(toy_config, tmp_path):
     whole, stopped, killed = (
         dataclasses.replace(toy_config, out=tmp_path / name) for name in ("whole", "stopped", "killed")
+    )
+    shards, paused = (
+        dataclasses.replace(toy_config, out=tmp_path / name, fsdp="full_shard") for name in ("shards", "paused")
     )
     ran, outcomes = train(tmp_path, "interrupt", stopped)
     assert ran.returncode != 0
@@ -94,15 +103,17 @@ def test_ranks_go_on_to_the_same_bits_after_ctrl_c_and_after_kill_9(toy_config, 
     assert outcomes[1] == []
     assert outcomes[0][0].startswith("RunError: another process of this training has ended")
     assert not (killed.out / "fit.json").exists()
-    ran, outcomes = train(tmp_path, "nothing", whole, stopped, killed)
-    assert outcomes == [["done"] * 3] * 2, ran.stderr[-3000:]
-    undisturbed, weights = result(whole.out), load_model(str(whole.out))[0].state_dict()
-    for resumed in (stopped.out, killed.out):
-        found = load_model(str(resumed))[0].state_dict()
-        assert all(torch.equal(value, weights[name]) for name, value in found.items()), resumed
-        assert [result(resumed)[part] for part in ("history", "dev", "scores")] == [
-            undisturbed[part] for part in ("history", "dev", "scores")
-        ]
+    ran, outcomes = train(tmp_path, "nothing", whole, stopped, killed, shards, paused, paused)
+    for one in outcomes:
+        assert one.pop(4).startswith("Interrupted: after step 3 of 6"), ran.stderr[-3000:]
+        assert one == ["done", "done", "done", "done sharded", "done sharded"], ran.stderr[-3000:]
+    for resumed, undisturbed in ((stopped, whole), (killed, whole), (paused, shards)):
+        found, wanted = result(resumed.out), result(undisturbed.out)
+        weights = load_model(str(undisturbed.out))[0].state_dict()
+        again = load_model(str(resumed.out))[0].state_dict()
+        assert all(torch.equal(value, weights[name]) for name, value in again.items()), resumed.out
+        for part in ("history", "dev", "scores"):
+            assert found[part] == wanted[part], (resumed.out, part)
 
 
 def test_wrong_input_is_told_once(toy_config, tmp_path):
@@ -124,3 +135,26 @@ def test_world_size_without_torchrun_is_refused(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "two")
     with pytest.raises(InputError, match="WORLD_SIZE is 'two'"):
         join_ranks()
+
+
+def test_ranks_get_equally_many_sub_batches():
+    shares, parts = even_out([[3, 1], [0, 2, 4, 5]], [[slice(0, 2)], [slice(0, 1), slice(1, 2), slice(2, 4)]])
+    assert shares == [[3, 1, 1], [0, 2, 4, 5]]  # two texts make two sub-batches, the third one is a repeat
+    assert parts == [[slice(0, 1), slice(1, 2), slice(2, 3)], [slice(0, 1), slice(1, 2), slice(2, 4)]]
+    shares, parts = even_out([[0, 1, 2], [3, 4]], [[slice(0, 3)], [slice(0, 1), slice(1, 2)]])
+    assert (shares, parts[0]) == ([[0, 1, 2], [3, 4]], [slice(0, 2), slice(2, 3)])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fsdp": "all"}, "--fsdp all is not known; give full_shard or shard_grad_op"),
+        ({"find_batch": True}, "--fsdp does not go with --find-batch"),
+        ({"lora_rank": 2}, "--fsdp does not go with --lora-rank"),
+        ({"freeze": "heads", "freeze_ratio": 0.5}, "--fsdp does not go with --freeze-ratio"),
+        ({}, "--fsdp full_shard needs several processes"),
+    ],
+)
+def test_shards_that_cannot_be_are_refused(toy_config, options, message):
+    with pytest.raises(InputError, match=message):
+        fit(dataclasses.replace(toy_config, **({"fsdp": "full_shard"} | options)))
