@@ -1,4 +1,4 @@
-"""`--fsdp`: the weights of a training shared out over its ranks (FSDP2), through transformers' own options.
+"""`--fsdp` (FSDP2) and `--deepspeed` (ZeRO): what a training holds is shared out over its ranks, by the Trainer.
 
     shards = Shards(step.model)            # before the Trainer shards it
     TrainingArguments(..., **shard_arguments(step.model, "full_shard"))
@@ -6,9 +6,13 @@
 
 Layers are sharded one by one, and the rest (embeddings, heads) as the root. Rank 0 keeps an unsharded copy on the CPU,
 which checkpoints, the search on dev and the finished model are made from: sharded weights have no model to save.
+ZeRO's stages 1 and 2 leave the weights whole on each rank, so nothing is gathered there.
 """
 
 import copy
+import importlib.util
+import json
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,31 +28,47 @@ KINDS = {"full_shard": True, "shard_grad_op": False}  # whether a layer's weight
 
 
 def check_sharding(config: FitConfig) -> None:
-    """Raise `InputError` for an --fsdp that cannot be, or not together with what else is asked for."""
-    if not config.fsdp:
-        return
-    if config.fsdp not in KINDS:
+    """Raise `InputError` for an --fsdp or --deepspeed that cannot be, or not together with what else is asked for."""
+    if config.fsdp and config.fsdp not in KINDS:
         raise InputError(f"--fsdp {config.fsdp} is not known; give {' or '.join(KINDS)}")
+    if config.deepspeed:
+        check_deepspeed(config.deepspeed)
+    thaws = config.freeze is not None and config.freeze_ratio < 1
     others = {
         "--find-batch": (config.find_batch, "it measures a model that is not sharded; give --sub-batch-tokens"),
-        "--fp16": (config.fp16, "its scaled gradients are not sharded; give --bf16"),
-        "--lora-rank": (config.lora_rank > 0, "adapters are small: leave --fsdp out"),
-        "--freeze-ratio": (
-            config.freeze is not None and config.freeze_ratio < 1,
-            "shards cannot thaw on the way; freeze for all steps, or leave --fsdp out",
-        ),
+        "--fp16": (config.fp16, "give --bf16"),
+        "--lora-rank": (config.lora_rank > 0, "adapters are small, there is little to share out"),
+        "--freeze-ratio": (thaws, "nothing can thaw on the way; freeze for all steps"),
     }
-    for name, (asked, reason) in others.items():
-        if asked:
-            raise InputError(f"--fsdp does not go with {name}: {reason}")
+    for flag in [name for name in ("fsdp", "deepspeed") if getattr(config, name)]:
+        for name, (asked, reason) in others.items():
+            if asked:
+                raise InputError(f"--{flag} does not go with {name}: {reason}, or leave --{flag} out")
+    if config.fsdp and config.deepspeed:
+        raise InputError("--fsdp and --deepspeed are two ways to do the same; give one")
+
+
+def check_deepspeed(file: Path) -> None:
+    """Raise `InputError` where DeepSpeed is not installed, or for a configuration that it cannot follow here."""
+    if importlib.util.find_spec("deepspeed") is None:
+        raise InputError("--deepspeed needs DeepSpeed, which is not installed: pip install deepspeed")
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        stage = settings.get("zero_optimization", {}).get("stage", 0)
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"--deepspeed {file} is no configuration of DeepSpeed in JSON ({error})") from error
+    if stage not in (0, 1, 2):
+        raise InputError(
+            f"--deepspeed {file} asks for ZeRO stage {stage}, which shards the weights; give stage 1 or 2 there, or"
+            " --fsdp full_shard in its place"
+        )
 
 
 def check_ranks(config: FitConfig) -> None:
-    """Raise `InputError` where there is nobody to share the weights with, or where accelerate does not shard them."""
-    if config.fsdp and rank_and_size()[1] == 1:
-        raise InputError(
-            f"--fsdp {config.fsdp} needs several processes; start with torchrun --nproc-per-node 2 -m training fit ..."
-        )
+    """Raise `InputError` where there is nobody to share with, or where accelerate does not shard weights."""
+    flag = f"--fsdp {config.fsdp}" if config.fsdp else f"--deepspeed {config.deepspeed}"
+    if (config.fsdp or config.deepspeed) and rank_and_size()[1] == 1:
+        raise InputError(f"{flag} needs several processes; start with torchrun --nproc-per-node 2 -m training fit ...")
 
     if config.fsdp and not torch.cuda.is_available():
         raise InputError(f"--fsdp {config.fsdp} needs GPUs: accelerate shards nothing on a CPU; leave --fsdp out")

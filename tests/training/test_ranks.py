@@ -1,6 +1,7 @@
 """Two ranks under torchrun: the same weights as one, exact resuming, and how a training ends that cannot go on."""
 
 import dataclasses
+import importlib.util
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ from training.fit import fit
 from training.model import SPARSE_FILE, load_model, save_model
 from training.planned import even_out
 from training.ranks import join_ranks
+from training.shards import check_deepspeed
 
 HERE = Path(__file__).parent
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -152,9 +154,26 @@ def test_ranks_get_equally_many_sub_batches():
         ({"find_batch": True}, "--fsdp does not go with --find-batch"),
         ({"lora_rank": 2}, "--fsdp does not go with --lora-rank"),
         ({"freeze": "heads", "freeze_ratio": 0.5}, "--fsdp does not go with --freeze-ratio"),
+        ({"deepspeed": Path("zero.json")}, "--deepspeed needs DeepSpeed, which is not installed"),
         ({}, "--fsdp full_shard needs several processes"),
     ],
 )
-def test_shards_that_cannot_be_are_refused(toy_config, options, message):
+def test_shards_that_cannot_be_are_refused(toy_config, options, message, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "deepspeed" else True)
     with pytest.raises(InputError, match=message):
         fit(dataclasses.replace(toy_config, **({"fsdp": "full_shard"} | options)))
+
+
+def test_a_deepspeed_configuration_is_read_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    file = tmp_path / "zero.json"
+    with pytest.raises(InputError, match=r"zero\.json is no configuration"):
+        check_deepspeed(file)
+    file.write_text("[]")
+    with pytest.raises(InputError, match=r"zero\.json is no configuration"):
+        check_deepspeed(file)
+    file.write_text('{"zero_optimization": {"stage": 3}}')
+    with pytest.raises(InputError, match="ZeRO stage 3, which shards the weights; give stage 1 or 2"):
+        check_deepspeed(file)
+    file.write_text('{"zero_optimization": {"stage": 2}}')
+    check_deepspeed(file)
