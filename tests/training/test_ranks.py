@@ -159,7 +159,8 @@ def test_ranks_get_equally_many_sub_batches():
     ],
 )
 def test_shards_that_cannot_be_are_refused(toy_config, options, message, monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "deepspeed" else True)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *at: None if name == "deepspeed" else find(name, *at))
     with pytest.raises(InputError, match=message):
         fit(dataclasses.replace(toy_config, **({"fsdp": "full_shard"} | options)))
 
