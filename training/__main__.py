@@ -1,9 +1,11 @@
 """The command `m3-train`: init, mine, teach, fit, evaluate, compare; each is one function with one configuration."""
 
+import contextlib
 import importlib.util
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -26,11 +28,16 @@ Command = (
 
 def main() -> None:
     """Run the subcommand that the command line names and exit with its status."""
-    config: Config = tyro.cli(
-        Command,  # type: ignore[arg-type]
-        prog="m3-train",
-        description="From a curated data set to a fine-tuned M3.",
-    )
+    with contextlib.ExitStack() as stack:
+        if os.environ.get("RANK", "0") != "0":  # of several processes one says what is wrong with the command line
+            silence = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(contextlib.redirect_stdout(silence))
+            stack.enter_context(contextlib.redirect_stderr(silence))
+        config: Config = tyro.cli(
+            Command,  # type: ignore[arg-type]
+            prog="m3-train",
+            description="From a curated data set to a fine-tuned M3.",
+        )
     sys.exit(run_command(lambda: _run(config)))
 
 

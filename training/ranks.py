@@ -76,12 +76,11 @@ def all_ranks() -> Iterator[None]:
         if not isinstance(error, dist.DistError) and not any(word in str(error) for word in _LOST):
             raise
         if threading.current_thread() is threading.main_thread():
-            signal.signal(
-                signal.SIGTERM, signal.SIG_IGN
-            )  # torchrun sends it now; first this process says what it knows
+            # torchrun sends it now, but first this process says what it knows.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise RunError(
-            "another process of this training has ended; look for its message, then the same command again goes on from"
-            " the last checkpoint"
+            f"another process of this training has ended ({str(error).splitlines()[0][:200]}); look for its message,"
+            " then the same command again goes on from the last checkpoint"
         ) from (None if is_another_rank() else error)
     finally:
         if joined:
