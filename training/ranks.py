@@ -78,9 +78,10 @@ def all_ranks() -> Iterator[None]:
         if threading.current_thread() is threading.main_thread():
             # torchrun sends it now, but first this process says what it knows.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        told = f" ({str(error).splitlines()[0]})" if isinstance(error, dist.DistError) else ""
         raise RunError(
-            f"another process of this training has ended ({str(error).splitlines()[0][:200]}); look for its message,"
-            " then the same command again goes on from the last checkpoint"
+            f"another process of this training has ended{told}; look for its message, then the same command again goes"
+            " on from the last checkpoint"
         ) from (None if is_another_rank() else error)
     finally:
         if joined:
