@@ -142,7 +142,7 @@ class FitConfig:
     """Its name there; by default that of the folder."""
     fsdp: str = field(default="", metadata=_EFFORT)
     """Shard weights, gradients and optimizer over the GPUs: full_shard, or shard_grad_op to keep a layer's weights
-    from its forward to its backward; started with torchrun."""
+    from its forward to its backward; started with torchrun; needs torch 2.13."""
     deepspeed: Path | None = field(default=None, metadata=_EFFORT)
     """Configuration file of DeepSpeed ZeRO, stage 1 or 2, as for TrainingArguments; started with torchrun."""
     seed: int = 42

@@ -24,6 +24,8 @@ from training.config import FitConfig
 from training.model import M3
 from training.ranks import is_first_rank, rank_and_size
 
+# Before, collectives of layers that run several times in a step met each other's (seen with gloo).
+SHARDS_HERE = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 13)
 KINDS = {"full_shard": True, "shard_grad_op": False}  # whether a layer's weights go again after its forward
 
 
@@ -31,6 +33,10 @@ def check_sharding(config: FitConfig) -> None:
     """Raise `InputError` for an --fsdp or --deepspeed that cannot be, or not together with what else is asked for."""
     if config.fsdp and config.fsdp not in KINDS:
         raise InputError(f"--fsdp {config.fsdp} is not known; give {' or '.join(KINDS)}")
+    if config.fsdp and not SHARDS_HERE:
+        raise InputError(
+            f"--fsdp needs torch 2.13 or later, this is {torch.__version__}; update it, or leave --fsdp out"
+        )
     if config.deepspeed:
         check_deepspeed(config.deepspeed)
     thaws = config.freeze is not None and config.freeze_ratio < 1
