@@ -75,6 +75,8 @@ class M3Trainer(Trainer):
         """
         super().__init__(**keywords)
         self.config, self.dev, self.meter, self.shards = config, dev, meter, shards
+        if self.args.device.type == "cpu":  # of several ranks it is cpu:0, where older versions read no optimizer back
+            vars(self.args)["_setup_devices"] = _CPU
         if shards is not None:  # ours is autocast, as without shards: masters, sums and scores stay in float32
             self.accelerator.state.fsdp_plugin.mixed_precision_policy = None
         self.folder = Path(str(self.args.output_dir))
