@@ -1,14 +1,16 @@
 """The command `m3-train`: init, mine, teach, fit, evaluate, compare; each is one function with one configuration."""
 
+import contextlib
 import importlib.util
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from data.errors import InputError, run_command
+from data.errors import InputError, Interrupted, RunError, run_command
 from training.config import FitConfig, InitConfig
 from training.evaluate_config import CompareConfig, EvaluateConfig
 from training.mine_config import MineConfig, TeachConfig
@@ -26,11 +28,16 @@ Command = (
 
 def main() -> None:
     """Run the subcommand that the command line names and exit with its status."""
-    config: Config = tyro.cli(
-        Command,  # type: ignore[arg-type]
-        prog="m3-train",
-        description="From a curated data set to a fine-tuned M3.",
-    )
+    with contextlib.ExitStack() as stack:
+        if os.environ.get("RANK", "0") != "0":  # of several processes one says what is wrong with the command line
+            silence = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(contextlib.redirect_stdout(silence))
+            stack.enter_context(contextlib.redirect_stderr(silence))
+        config: Config = tyro.cli(
+            Command,  # type: ignore[arg-type]
+            prog="m3-train",
+            description="From a curated data set to a fine-tuned M3.",
+        )
     sys.exit(run_command(lambda: _run(config)))
 
 
@@ -67,20 +74,25 @@ def _run(config: Config) -> None:
 
 
 def _fit(config: FitConfig) -> None:
-    """Train; of several ranks the first one tells what is wrong with the input, as all of them see it."""
+    """Train; of several ranks the first one speaks, the others only of what happened to them alone."""
     from training.fit import fit
+    from training.ranks import is_another_rank
 
-    others = int(os.environ.get("RANK", "0")) > 0
-    if others:
-        logging.disable(logging.WARNING)
+    if not is_another_rank():
+        fit(config)
+        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+        return
+    logging.disable(logging.WARNING)
     try:
         fit(config)
     except InputError:
-        if others:
-            sys.exit(2)
-        raise
-    if not others:
-        print(f"{config.out} holds the fine-tuned model, fit.json and curves.png")
+        sys.exit(2)
+    except (Interrupted, KeyboardInterrupt):
+        sys.exit(130)
+    except RunError as error:
+        if error.__cause__ is None:
+            sys.exit(1)
+        raise RunError(f"rank {os.environ['RANK']}: {error}") from error  # a full memory, say
 
 
 def _require_training_libraries() -> None:

@@ -142,9 +142,10 @@ class FitConfig:
     hub_model_id: str | None = field(default=None, metadata=_EFFORT)
     """Its name there; by default that of the folder."""
     fsdp: str = field(default="", metadata=_EFFORT)
-    """Shard the weights over the ranks as TrainingArguments' fsdp says, such as full_shard; started with torchrun."""
+    """Shard weights, gradients and optimizer over the GPUs: full_shard, or shard_grad_op to keep a layer's weights
+    from its forward to its backward; started with torchrun; needs torch 2.13."""
     deepspeed: Path | None = field(default=None, metadata=_EFFORT)
-    """Configuration file of DeepSpeed ZeRO, as for TrainingArguments."""
+    """Configuration file of DeepSpeed ZeRO, stage 1 or 2, as for TrainingArguments; started with torchrun."""
     seed: int = 42
     """Seed of batches, dropout and fresh heads."""
     overwrite: bool = field(default=False, metadata=_EFFORT)

@@ -34,7 +34,13 @@ from training.lora import add_adapters, merge_adapters
 from training.meter import describe_speed, training_history
 from training.model import M3, load_model, save_model
 from training.planned import largest_batch
-from training.ranks import first_rank_first, is_first_rank, join_ranks, leave_ranks, on_first_rank, rank_and_size
+from training.ranks import (
+    all_ranks,
+    first_rank_first,
+    is_first_rank,
+    on_first_rank,
+    rank_and_size,
+)
 from training.run_folder import (
     CHECKPOINTS,
     CURVES,
@@ -45,6 +51,7 @@ from training.run_folder import (
     read_found,
     write_found,
 )
+from training.shards import check_ranks
 from training.step import TrainingStep
 from training.trainer import checkpoint_layers, train_on_plan
 from training.truncation import measure_truncation
@@ -58,10 +65,16 @@ def fit(config: FitConfig) -> dict[str, Any]:
 
     Started by torchrun, all ranks train together; the first one writes and speaks. Raises `InputError` for input that
     cannot be trained on and for a folder in use by another configuration, `RunError` when the loss is no longer finite,
-    when memory or disk are full, or when the hub refuses the finished model, `Interrupted` when the user stops it.
+    when memory or disk are full, when another rank has died, or when the hub refuses the finished model, `Interrupted`
+    when the user stops it.
     """
     check_settings(config)
-    join_ranks()
+    with all_ranks():
+        check_ranks(config)
+        return _fit_together(config)
+
+
+def _fit_together(config: FitConfig) -> dict[str, Any]:
     dataset = load_curated(config.dataset)
     about = describe_run(config, dataset)
     finished = on_first_rank(lambda: open_folder(config, about))
@@ -73,7 +86,6 @@ def fit(config: FitConfig) -> dict[str, Any]:
         place = on_first_rank(lambda: push_model(config.out, name))
         if is_first_rank():
             print(f"uploaded: {place}")
-    leave_ranks()
     return result
 
 
@@ -118,7 +130,7 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
 
     def finish() -> dict[str, Any]:
         device = next(model.parameters()).device
-        _save_model(config, model, tokenizer)
+        _save_model(config, step.model, tokenizer)
         result = {
             "steps": len(plan),
             **about,

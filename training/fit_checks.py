@@ -10,6 +10,7 @@ from training.config import FitConfig
 from training.hub import check_token
 from training.lora import check_peft
 from training.reporting import chosen_reporters
+from training.shards import check_sharding
 from training.step import trained_heads
 
 _AT_LEAST_ONE = (
@@ -33,6 +34,7 @@ def check_settings(config: FitConfig) -> None:
         raise InputError("--bf16 and --fp16 are two ways to do the same; give one")
     if config.fp16 and not torch.cuda.is_available():
         raise InputError("--fp16 needs a GPU; give --bf16, or neither")
+    check_sharding(config)
     if config.lora_rank:
         check_peft()
     chosen_reporters(config.report_to)

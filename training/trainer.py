@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
@@ -42,10 +43,13 @@ from training.planned import PlannedBatches
 from training.ranks import is_first_rank, on_first_rank, rank_and_size
 from training.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
 from training.run_folder import EVENTS
+from training.shards import Shards, shard_arguments
 from training.step import TrainingStep
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+_CPU = torch.device("cpu")
 
 
 class M3Trainer(Trainer):
@@ -57,10 +61,24 @@ class M3Trainer(Trainer):
     train_dataset: PlannedBatches
     processing_class: "PreTrainedTokenizerBase"
 
-    def __init__(self, config: FitConfig, dev: DevEvaluation | None, meter: StepMeter, **keywords: Any) -> None:
-        """Train as `keywords` say, which are the Trainer's own; evaluate with `dev`, keep account with `meter`."""
+    def __init__(
+        self,
+        config: FitConfig,
+        dev: DevEvaluation | None,
+        meter: StepMeter,
+        shards: Shards | None = None,
+        **keywords: Any,
+    ) -> None:
+        """Train as `keywords` say, which are the Trainer's own; evaluate with `dev`, keep account with `meter`.
+
+        With `shards`, whole models are those that it gathers.
+        """
         super().__init__(**keywords)
-        self.config, self.dev, self.meter = config, dev, meter
+        self.config, self.dev, self.meter, self.shards = config, dev, meter, shards
+        if self.args.device.type == "cpu":  # of several ranks it is cpu:0, where older versions read no optimizer back
+            vars(self.args)["_setup_devices"] = _CPU
+        if shards is not None:  # ours is autocast, as without shards: masters, sums and scores stay in float32
+            self.accelerator.state.fsdp_plugin.mixed_precision_policy = None
         self.folder = Path(str(self.args.output_dir))
 
     def get_train_dataloader(self) -> DataLoader:
@@ -80,6 +98,18 @@ class M3Trainer(Trainer):
         """Put the losses of the heads, scores, tokens and time beside the loss, for the history and for loggers."""
         super().log(logs | self.meter.take(self.model) if "loss" in logs else logs, *rest, **keywords)
 
+    def autocast_smart_context_manager(self, *_: Any, **__: Any) -> Any:
+        """Return the autocast of a step; accelerate has none for shards."""
+        half = self.shards is not None and self.args.bf16
+        return torch.autocast(self.args.device.type, torch.bfloat16) if half else contextlib.nullcontext()
+
+    def whole_model(self, device: torch.device = _CPU) -> M3:
+        """Return the model in one piece; where it is sharded, rank 0 gets it, on `device`, and all must call it."""
+        if self.shards is None or not isinstance(self.model, FSDPModule):
+            return self.model.model
+        whole = self.shards.gather(self.model)
+        return self.model.model if whole is None else whole.to(device)
+
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # type: ignore[override]
         """Search on the dev questions, put the figures in the history and keep the weights if they are the best yet."""
         dev = self.dev
@@ -88,12 +118,14 @@ class M3Trainer(Trainer):
 
         def search() -> Figures:
             with enough_memory(self.config):
-                return dev.run(self.model.model, self.processing_class)
+                return dev.run(model, self.processing_class)
 
         def keep() -> None:
             with self._enough_disk(best_folder(self.folder, step)):
-                save_best(self.model.model, self.processing_class, self.folder, step)
+                save_best(model, self.processing_class, self.folder, step)
 
+        with enough_memory(self.config):
+            model = self.whole_model(self.args.device)
         figures = on_first_rank(search)
         entry: dict[str, Any] = {"step": step, "figure": figures[dev.mode]["mean"], "dev": figures}
         self.state.log_history.append(entry)
@@ -116,10 +148,13 @@ class M3Trainer(Trainer):
             raise
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, Any] | None = None) -> None:
-        save_weights(self.model.model, self.processing_class, Path(output_dir or self.folder))
+        model = self.whole_model()
+        if is_first_rank():
+            save_weights(model, self.processing_class, Path(output_dir or self.folder))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
-        load_weights(self.model.model, Path(resume_from_checkpoint))
+        if self.shards is None:  # else before they were made
+            load_weights(self.model.model, Path(resume_from_checkpoint))
 
     def _enough_disk(self, folder: Path) -> Any:
         last = last_checkpoint(self.folder)
@@ -146,6 +181,9 @@ def train_on_plan(
     meter = StepMeter()
     callback = FitCallback(meter, config.eval_steps if dev else 0)
     thaw = freeze(step.model, config.freeze, config.freeze_ratio, len(plan)) if config.freeze else None
+    if config.fsdp and resumed:
+        load_weights(step.model, resumed)
+    shards = Shards(step.model) if config.fsdp else None
     last_step = int(resumed.name.rpartition("-")[2]) if resumed else None
     reporters = chosen_reporters(config.report_to)
     events: list[TrainerCallback] = []
@@ -155,9 +193,20 @@ def train_on_plan(
         config,
         dev,
         meter,
+        shards,
         model=step,
-        args=training_arguments(config, len(plan), checkpoints, reporters, evaluate_first=bool(dev) and not resumed),
-        train_dataset=PlannedBatches(plan, data, config, padded=not step.model.packs, rank=rank, ranks=ranks),
+        args=training_arguments(
+            config,
+            len(plan),
+            checkpoints,
+            reporters,
+            evaluate_first=bool(dev) and not resumed,
+            **shard_arguments(step.model, config.fsdp),
+            deepspeed=str(config.deepspeed) if config.deepspeed else None,
+        ),
+        train_dataset=PlannedBatches(
+            plan, data, config, padded=not step.model.packs, rank=rank, ranks=ranks, even=bool(config.fsdp)
+        ),
         processing_class=tokenizer,
         callbacks=[
             callback,
@@ -173,8 +222,10 @@ def train_on_plan(
     finally:
         if callback.progress is not None:
             callback.progress.close()
+    if shards is not None:
+        step.model = trainer.whole_model()
     best = best_entry(trainer.state.log_history)
-    if best is not None and trainer.state.global_step == len(plan):
+    if best is not None and trainer.state.global_step == len(plan) and (shards is None or is_first_rank()):
         load_weights(step.model, best_folder(checkpoints, best["step"]))
     return trainer.state
 
@@ -194,7 +245,7 @@ def stop_asked_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[
 
 
 def training_arguments(
-    config: FitConfig, steps: int, checkpoints: Path, reporters: Sequence[str], evaluate_first: bool
+    config: FitConfig, steps: int, checkpoints: Path, reporters: Sequence[str], evaluate_first: bool, **more: Any
 ) -> TrainingArguments:
     """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
     try:
@@ -222,6 +273,7 @@ def training_arguments(
             disable_tqdm=True,
             remove_unused_columns=False,
             log_level="error",
+            **more,
         )
     except (ValueError, ImportError) as error:
         raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error

@@ -8,7 +8,7 @@ from torch.nn.parallel import DistributedDataParallel
 from training_toy import toy_config, toy_shares
 
 from training.model import load_model
-from training.ranks import join_ranks, leave_ranks, rank_and_size
+from training.ranks import all_ranks, rank_and_size
 from training.step import TrainingStep
 
 
@@ -24,11 +24,10 @@ def gradients(folder: Path, rank: int, ranks: int, questions: int) -> dict[str, 
 
 
 if __name__ == "__main__":
-    join_ranks()
-    rank, ranks = rank_and_size()
     folder = Path(sys.argv[1])
-    for questions in (1, 5):
-        found = gradients(folder, rank, ranks, questions)
-        if rank == 0:
-            torch.save(found, folder / f"{questions}.pt")
-    leave_ranks()
+    with all_ranks():
+        rank, ranks = rank_and_size()
+        for questions in (1, 5):
+            found = gradients(folder, rank, ranks, questions)
+            if rank == 0:
+                torch.save(found, folder / f"{questions}.pt")
