@@ -16,8 +16,8 @@ import torch
 from trainer_ours import SHAPES, build_model, fit_config, step_inputs
 from trainer_work import Program, make_batches, measure, resident
 
+from training.model import checkpoint_layers
 from training.step import TrainingStep
-from training.trainer import checkpoint_layers
 
 GIB = 1 << 30
 

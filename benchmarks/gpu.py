@@ -34,9 +34,10 @@ from trainer_work import LEARNING_RATE, Batch, make_batches, mixed_lengths
 
 from data.files import write_json
 from training.attention import packed_attention, packing_arguments
-from training.find_batch import find_sub_batch_tokens
-from training.model import M3, save_model
+from training.model import M3
+from training.model_files import save_model
 from training.packing import PackedTexts, pack
+from training.running.find_batch import find_sub_batch_tokens
 from training.step import StepInputs, TrainingStep
 
 # Dense bfloat16 peaks of the makers' data sheets in FLOP/s, by what the device's name contains; the first that fits.

@@ -14,7 +14,8 @@ import tyro
 from transformers import XLMRobertaConfig, XLMRobertaModel
 
 from data.files import atomic_folder
-from training.model import M3, save_model, unweighted_token_ids
+from training.model import M3
+from training.model_files import save_model, unweighted_token_ids
 from training.tokenizer import train_tokenizer
 
 TEXTS = Path("tests/fixtures/parity/texts.jsonl")

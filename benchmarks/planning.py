@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from training.batching import plan_training
+from training.batching.documents import Documents
+from training.batching.examples import Example, TrainingData
+from training.batching.plan import plan_training
+from training.batching.relatives import Family, count_relatives, question_families
 from training.config import FitConfig
-from training.documents import Documents
-from training.examples import Example, TrainingData
-from training.relatives import Family, count_relatives, question_families
 
 SEED, NEGATIVES = 7, 7
 PEER = """

@@ -23,7 +23,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from training.config import FitConfig
-from training.model import load_model
+from training.model_files import load_model
 from training.packing import pack
 from training.step import StepInputs, TrainingStep
 

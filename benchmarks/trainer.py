@@ -41,7 +41,7 @@ from trainer_ours import SHAPES, build_model
 from trainer_work import LONGEST, Batch, count_tokens, make_batches, mixed_lengths
 
 from data.files import atomic_folder, write_json
-from training.model import save_model
+from training.model_files import save_model
 
 VOCABULARY_LENGTHS = (2048, 900, 500, 700)
 GIB = 1 << 30

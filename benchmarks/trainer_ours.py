@@ -16,7 +16,8 @@ import torch
 from trainer_work import CLS, EOS, FIRST_WORD, TEMPERATURE, Batch, Program, run
 
 from training.config import FitConfig
-from training.model import M3, load_model, unweighted_token_ids
+from training.model import M3
+from training.model_files import load_model, unweighted_token_ids
 from training.packing import PackedTexts, pack, split_by_tokens
 from training.step import StepInputs, TrainingStep
 

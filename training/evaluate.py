@@ -96,7 +96,7 @@ def _check(config: EvaluateConfig) -> None:
 def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
     import torch
 
-    from training.model import load_reader
+    from training.model_files import load_reader
 
     assert config.model is not None
     model, tokenizer = load_reader(config.model, config.max_length, config.max_query_length)

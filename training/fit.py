@@ -20,20 +20,13 @@ import torch
 from data.dataset import CuratedDataset, load_curated
 from data.errors import InputError, Interrupted
 from data.files import write_json
-from training.announce import announce
-from training.batching import Batch, describe_plan, plan_training
+from training.batching.examples import TrainingData, dataset_digest, load_training_data
+from training.batching.plan import Batch, describe_plan, plan_training
+from training.batching.planned import largest_batch
+from training.batching.truncation import measure_truncation
 from training.config import FitConfig, deciding_settings
-from training.curves import draw_curves
-from training.dev import DevEvaluation, describe_dev, dev_evaluation
-from training.examples import TrainingData, dataset_digest, load_training_data
-from training.find_batch import find_sub_batch_tokens
-from training.fit_checks import check_settings
-from training.hub import push_model
-from training.limits import checkpoint_bytes, enough_disk
-from training.lora import add_adapters, merge_adapters
-from training.meter import describe_speed, training_history
-from training.model import M3, load_model, save_model
-from training.planned import largest_batch
+from training.model import M3, checkpoint_layers
+from training.model_files import load_model, save_model
 from training.ranks import (
     all_ranks,
     first_rank_first,
@@ -41,7 +34,15 @@ from training.ranks import (
     on_first_rank,
     rank_and_size,
 )
-from training.run_folder import (
+from training.running.announce import announce
+from training.running.curves import draw_curves
+from training.running.dev import DevEvaluation, describe_dev, dev_evaluation
+from training.running.find_batch import find_sub_batch_tokens
+from training.running.hub import push_model
+from training.running.limits import checkpoint_bytes, enough_disk
+from training.running.lora import add_adapters, merge_adapters
+from training.running.meter import describe_speed, training_history
+from training.running.run_folder import (
     CHECKPOINTS,
     CURVES,
     RESULT,
@@ -51,10 +52,10 @@ from training.run_folder import (
     read_found,
     write_found,
 )
-from training.shards import check_ranks
+from training.running.settings import check_settings
+from training.running.shards import check_ranks
 from training.step import TrainingStep
-from training.trainer import checkpoint_layers, train_on_plan
-from training.truncation import measure_truncation
+from training.trainer import train_on_plan
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerState

@@ -14,7 +14,8 @@ from torch import nn
 from data.errors import InputError
 from data.files import atomic_folder
 from training.config import InitConfig
-from training.model import M3, load_model, position_offset, position_table, save_model, unweighted_token_ids
+from training.model import M3, position_offset, position_table
+from training.model_files import load_model, save_model, unweighted_token_ids
 from training.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from data.text import estimate_tokens
-from training.model import M3, Representations, encode_batch
+from training.model import M3, Representations
+from training.model_files import encode_batch
 from training.packing import insert_cls, pack, split_by_tokens
 from training.scores import score_columns
 

@@ -21,7 +21,7 @@ from training.gather import gather_columns, gather_queries, scale_gradient
 from training.loss import unified_loss
 from training.model import HEADS, M3, Head, Representations, join
 from training.packing import PackedTexts
-from training.score_sample import ScoredBatch
+from training.running.score_sample import ScoredBatch
 from training.scores import score_columns
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from data.errors import InputError
 from data.files import digest
-from training.examples import tokenizer_digest
+from training.batching.examples import tokenizer_digest
 from training.loss import SCORE_WEIGHTS
 from training.mine_config import TeachConfig
 from training.mining.pair_scores import M3Scorer, PairLog, PairScorer, score_pairs
@@ -32,7 +32,8 @@ from training.mining.target import (
     write_back,
 )
 from training.mining.window_encoder import WindowEncoder, weights_digest
-from training.model import HEADS, load_model
+from training.model import HEADS
+from training.model_files import load_model
 
 MODEL_LENGTH = 8192
 

@@ -6,25 +6,26 @@ the same weights. The history, evaluations on the dev questions included, is in 
 """
 
 import contextlib
-import math
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerState
 from transformers.trainer_callback import PrinterCallback
 
-from data.errors import InputError
-from training.batching import Batch
-from training.callbacks import CheckpointCallback, FitCallback
-from training.checkpoints import (
+from training.batching.examples import TrainingData
+from training.batching.plan import Batch
+from training.batching.planned import PlannedBatches
+from training.config import FitConfig
+from training.model import M3
+from training.ranks import is_first_rank, on_first_rank, rank_and_size
+from training.running.arguments import training_arguments
+from training.running.callbacks import CheckpointCallback, FitCallback
+from training.running.checkpoints import (
     best_folder,
     last_checkpoint,
     load_weights,
@@ -32,18 +33,14 @@ from training.checkpoints import (
     save_best,
     save_weights,
 )
-from training.config import FitConfig
-from training.dev import DevEvaluation, Figures, best_entry, tensorboard_figures
-from training.examples import TrainingData
-from training.freeze import freeze
-from training.limits import checkpoint_bytes, enough_disk, enough_memory
-from training.meter import StepMeter
-from training.model import M3
-from training.planned import PlannedBatches
-from training.ranks import is_first_rank, on_first_rank, rank_and_size
-from training.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
-from training.run_folder import EVENTS
-from training.shards import Shards, shard_arguments
+from training.running.dev import DevEvaluation, Figures, best_entry, tensorboard_figures
+from training.running.freeze import freeze
+from training.running.limits import checkpoint_bytes, enough_disk, enough_memory
+from training.running.meter import StepMeter
+from training.running.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
+from training.running.run_folder import EVENTS
+from training.running.shards import Shards, shard_arguments
+from training.running.stops import stop_asked_by
 from training.step import TrainingStep
 
 if TYPE_CHECKING:
@@ -228,64 +225,3 @@ def train_on_plan(
     if best is not None and trainer.state.global_step == len(plan) and (shards is None or is_first_rank()):
         load_weights(step.model, best_folder(checkpoints, best["step"]))
     return trainer.state
-
-
-@contextlib.contextmanager
-def stop_asked_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Let `handler` take Ctrl-C, and with several ranks also the SIGTERM by which torchrun ends them."""
-    numbers = [signal.SIGINT, *([signal.SIGTERM] if rank_and_size()[1] > 1 else [])]
-    if threading.current_thread() is not threading.main_thread():
-        numbers = []  # Python has signals in the main thread alone
-    previous = [signal.signal(number, handler) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handled in zip(numbers, previous, strict=True):
-            signal.signal(number, handled)
-
-
-def training_arguments(
-    config: FitConfig, steps: int, checkpoints: Path, reporters: Sequence[str], evaluate_first: bool, **more: Any
-) -> TrainingArguments:
-    """Return transformers' arguments for a plan of `steps`; raises `InputError` for what transformers refuses."""
-    try:
-        arguments = TrainingArguments(
-            output_dir=str(checkpoints),
-            num_train_epochs=1,  # the plan holds all passes
-            per_device_train_batch_size=1,
-            learning_rate=config.learning_rate,
-            lr_scheduler_type=config.lr_scheduler_type,
-            warmup_steps=math.ceil(steps * config.warmup_ratio),
-            weight_decay=config.weight_decay,
-            max_grad_norm=config.max_grad_norm,
-            bf16=config.bf16,
-            fp16=config.fp16,
-            seed=config.seed,
-            save_steps=config.save_steps,
-            save_total_limit=None,  # ours goes by what is complete: CheckpointCallback
-            logging_steps=config.logging_steps,
-            logging_nan_inf_filter=False,
-            eval_on_start=evaluate_first,
-            use_cpu=not torch.cuda.is_available(),
-            # Only weights that thaw on the way are sometimes without a gradient; looking for such takes time.
-            ddp_find_unused_parameters=config.freeze is not None and config.freeze_ratio < 1,
-            report_to=[name for name in reporters if name != TENSORBOARD] or "none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            log_level="error",
-            **more,
-        )
-    except (ValueError, ImportError) as error:
-        raise InputError(f"these settings cannot be used here: {str(error).splitlines()[0]}") from error
-    arguments._n_gpu = min(arguments.n_gpu, 1)  # a process has one GPU: DataParallel would cut its batches into pieces
-    return arguments
-
-
-def checkpoint_layers(model: M3) -> None:
-    """Let each layer of the encoder keep only its input and run again in the backward; the two names are one method."""
-    encoder: Any = model.encoder
-    enable = getattr(encoder, "activation_checkpointing_enable", None) or encoder.gradient_checkpointing_enable
-    try:
-        enable({"use_reentrant": False})
-    except ValueError as error:
-        raise InputError(f"--gradient-checkpointing: {error}") from error

@@ -5,7 +5,7 @@ import torch
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from training.config import FitConfig
-from training.model import save_model
+from training.model_files import save_model
 
 torch.set_num_threads(1)  # toy tensors are too small to share, and runs of one test must not wait for each other
 

@@ -18,9 +18,9 @@ from torch.distributed.tensor import DTensor
 from data.errors import Interrupted, RunError
 from training import fit as fit_module
 from training import trainer
-from training.callbacks import FitCallback
 from training.config import FitConfig
 from training.ranks import all_ranks
+from training.running.callbacks import FitCallback
 
 
 def train_in_double(set_attribute=setattr) -> None:

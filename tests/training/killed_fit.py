@@ -12,8 +12,8 @@ import torch
 
 from training import trainer
 from training.config import FitConfig
-from training.dev import DevEvaluation
 from training.fit import fit
+from training.running.dev import DevEvaluation
 
 MOMENTS = ("in a step", "between evaluation and checkpoint", "while a checkpoint is written")
 FIGURES = {0: 0.1, 2: 0.5, 4: 0.7, 6: 0.2}  # step -> what the evaluation says

@@ -9,7 +9,7 @@ from transformers import XLMRobertaConfig, XLMRobertaForSequenceClassification
 
 from data.dataset import load_curated, write_curated
 from data.records import DOCUMENT, PAIR, conform
-from training.model import save_model
+from training.model_files import save_model
 
 
 def write_documents(path: Path, documents: list[dict], pairs: list[dict]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from training.batching.documents import TOKENISED, Documents
+from training.batching.examples import Example, TrainingData
 from training.config import FitConfig
-from training.documents import TOKENISED, Documents
-from training.examples import Example, TrainingData
 
 CLS, EOS = 0, 2
 

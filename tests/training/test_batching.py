@@ -7,10 +7,10 @@ import pytest
 from planning_toy import planning_config, planning_data, question
 
 from data.errors import InputError
-from training.batching import describe_plan, plan_epoch, plan_training
-from training.buckets import PAPER_BUCKETS
-from training.examples import Example
-from training.relatives import count_relatives, deal, question_families
+from training.batching.buckets import PAPER_BUCKETS
+from training.batching.examples import Example
+from training.batching.plan import describe_plan, plan_epoch, plan_training
+from training.batching.relatives import count_relatives, deal, question_families
 
 
 def plan(data, epoch=0, **settings):

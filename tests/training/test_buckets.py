@@ -4,7 +4,7 @@ import pytest
 from planning_toy import planning_config
 
 from data.errors import InputError
-from training.buckets import PAPER_BUCKETS, Bucket, choose_buckets
+from training.batching.buckets import PAPER_BUCKETS, Bucket, choose_buckets
 
 
 def choose(negatives=7, longest=100, **settings):

@@ -2,7 +2,7 @@
 
 import json
 
-from training.checkpoints import checkpoint_history, last_checkpoint, mark_complete, tidy_checkpoints
+from training.running.checkpoints import checkpoint_history, last_checkpoint, mark_complete, tidy_checkpoints
 
 
 def make(folder, *steps, cut_short=()):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from planning_toy import CLS, EOS, planning_config, planning_data, question
 
-from training.batching import Batch
-from training.columns import arrange_columns
-from training.documents import DocumentWindow
-from training.examples import Example
+from training.batching.columns import arrange_columns
+from training.batching.documents import DocumentWindow
+from training.batching.examples import Example
+from training.batching.plan import Batch
 
 ROOM = 8  # inner tokens of a window of max_length 10
 

@@ -1,6 +1,6 @@
 """Curves of any length, with and without evaluations."""
 
-from training.curves import POINTS, draw_curves, stretches
+from training.running.curves import POINTS, draw_curves, stretches
 
 
 def history(steps):

@@ -8,11 +8,12 @@ from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 from data.dataset import load_curated, write_curated
 from data.errors import InputError
 from data.records import DOCUMENT, PAIR, conform
-from training.dev import DevEvaluation, best_entry, deciding_mode, fusion_weights, load_dev
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig
 from training.judged import read_judged
-from training.model import HEADS, save_model
+from training.model import HEADS
+from training.model_files import save_model
+from training.running.dev import DevEvaluation, best_entry, deciding_mode, fusion_weights, load_dev
 from training.search import ScoreLimits
 
 

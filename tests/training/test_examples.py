@@ -10,12 +10,12 @@ from training_toy import toy_tokenizer, write_toy_dataset
 
 from data.dataset import load_curated
 from data.errors import InputError
-from training import documents as documents_module
-from training.batching import plan_training
+from training.batching import documents as documents_module
+from training.batching.documents import token_span
+from training.batching.examples import load_training_data
+from training.batching.plan import plan_training
+from training.batching.truncation import describe_truncation, measure_truncation
 from training.config import FitConfig
-from training.documents import token_span
-from training.examples import load_training_data
-from training.truncation import describe_truncation, measure_truncation
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import torch
 from training_toy import toy_config, toy_model, toy_tokenizer
 
 from data.errors import RunError
-from training import find_batch
-from training.find_batch import find_sub_batch_tokens, trial_inputs
+from training.running import find_batch
+from training.running.find_batch import find_sub_batch_tokens, trial_inputs
 from training.step import TrainingStep
 
 

@@ -14,7 +14,7 @@ from killed_fit import MOMENTS, make_up_figures
 from data.errors import InputError, RunError
 from training.fit import fit
 from training.mine_config import TeachConfig
-from training.model import load_model
+from training.model_files import load_model
 from training.step import TrainingStep
 from training.teach import teach
 

@@ -7,7 +7,7 @@ import torch
 
 from data.errors import InputError
 from training.fit import fit
-from training.model import load_model
+from training.model_files import load_model
 from training.step import TrainingStep
 
 HEADS = ("sparse_linear", "colbert_linear")

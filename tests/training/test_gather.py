@@ -9,7 +9,7 @@ from training_toy import toy_model, toy_tokenizer
 from two_ranks import gradients
 
 from training.gather import scale_gradient
-from training.model import save_model
+from training.model_files import save_model
 
 
 def test_gradients_of_two_ranks_equal_those_of_one(tmp_path):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from data.errors import InputError, RunError
-from training import hub
 from training.fit import fit
-from training.model import load_model
+from training.model_files import load_model
+from training.running import hub
 
 _spec = importlib.util.spec_from_file_location(
     "hub_server", Path(__file__).parent.parent / "curation" / "hub_server.py"

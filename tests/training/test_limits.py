@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import save_file
 
 from data.errors import RunError
-from training import checkpoints, trainer
-from training.checkpoints import last_checkpoint
+from training import trainer
 from training.fit import fit
-from training.limits import enough_disk, enough_memory
+from training.running import checkpoints
+from training.running.checkpoints import last_checkpoint
+from training.running.limits import enough_disk, enough_memory
 from training.step import TrainingStep
 
 

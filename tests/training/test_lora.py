@@ -10,9 +10,9 @@ from training_toy import toy_model, toy_tokenizer
 
 from data.errors import InputError
 from training.fit import fit
-from training.lora import adapted_layers, add_adapters, has_adapters, merge_adapters
-from training.model import encode_batch, load_model
+from training.model_files import encode_batch, load_model
 from training.packing import pack
+from training.running.lora import adapted_layers, add_adapters, has_adapters, merge_adapters
 
 needs_peft = pytest.mark.skipif(importlib.util.find_spec("peft") is None, reason="peft is not installed")
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from training.meter import StepMeter, describe_speed, training_history
-from training.score_sample import ScoredBatch
+from training.running.meter import StepMeter, describe_speed, training_history
+from training.running.score_sample import ScoredBatch
 
 
 class ToyInputs:

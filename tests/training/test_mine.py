@@ -13,7 +13,7 @@ from training_toy import WORDS
 
 from data.dataset import load_curated
 from data.errors import InputError, RunError
-from training.examples import load_training_data
+from training.batching.examples import load_training_data
 from training.mine import mine
 from training.mine_config import MineConfig
 from training.mining import rankings
@@ -24,10 +24,10 @@ from training.mining.questions import read_groups
 from training.mining.rankings import Found
 from training.mining.target import window_limits
 from training.mining.window_encoder import WindowEncoder, load_encoder
-from training.mining.windows import windows
-from training.model import encode_batch, load_model
+from training.model_files import encode_batch, load_model
 from training.packing import pack
 from training.scores import score_columns
+from training.windows import windows
 
 FREE = {"copy_share": 1.1, "evidence_share": 1.1}  # toy documents are near-copies of each other
 UNBOUND = {"bm25": math.inf}

@@ -12,7 +12,8 @@ from transformers import BertConfig, BertModel
 from data.errors import InputError
 from training.config import InitConfig
 from training.init import extend_positions, init
-from training.model import encode_batch, load_model, position_offset, save_model
+from training.model import position_offset
+from training.model_files import encode_batch, load_model, save_model
 from training.packing import pack
 
 TEXTS = ["kaba lode mifu", "東京 sehin tanpa voba zide"]

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.model import M3, Representations, encode_batch, load_model, save_model
+from training.model import M3, Representations
+from training.model_files import encode_batch, load_model, save_model
 from training.packing import pack
 from training.scores import score_columns
 

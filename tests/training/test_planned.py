@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.planned import in_rank_order, share_out
+from training.batching.planned import in_rank_order, share_out
 
 
 def test_tokens_are_spread_evenly_longest_first():

@@ -15,11 +15,11 @@ from safetensors.torch import load_file
 from training_toy import toy_model, toy_tokenizer
 
 from data.errors import InputError
+from training.batching.planned import even_out
 from training.fit import fit
-from training.model import SPARSE_FILE, load_model, save_model
-from training.planned import even_out
+from training.model_files import SPARSE_FILE, load_model, save_model
 from training.ranks import join_ranks
-from training.shards import SHARDS_HERE, check_deepspeed
+from training.running.shards import SHARDS_HERE, check_deepspeed
 
 HERE = Path(__file__).parent
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -6,9 +6,9 @@ import importlib.util
 import pytest
 
 from data.errors import InputError
-from training import reporting
 from training.fit import fit
-from training.reporting import chosen_reporters
+from training.running import reporting
+from training.running.reporting import chosen_reporters
 
 needs_tensorboard = pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed"

@@ -2,7 +2,7 @@
 
 import torch
 
-from training.score_sample import ScoredBatch, score_groups, summarise
+from training.running.score_sample import ScoredBatch, score_groups, summarise
 
 
 def test_groups_leave_out_what_is_excluded():

@@ -9,7 +9,7 @@ import torch
 
 from data.errors import RunError
 from training import search
-from training.model import encode_batch, load_model
+from training.model_files import encode_batch, load_model
 from training.packing import insert_cls, pack
 from training.search import ScoreLimits, rank_modes, score_documents
 

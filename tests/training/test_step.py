@@ -7,7 +7,7 @@ import torch
 from training_toy import toy_config, toy_inputs, toy_model, toy_tokenizer
 
 from data.errors import RunError
-from training.model import encode_batch
+from training.model_files import encode_batch
 from training.packing import pack
 from training.scores import HEADS, score_columns
 from training.step import TrainingStep, score_batch

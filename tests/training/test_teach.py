@@ -17,7 +17,7 @@ from training.mine_config import MineConfig, TeachConfig
 from training.mining.pair_scores import PairLog
 from training.mining.questions import Text
 from training.mining.reranker import Reranker
-from training.model import encode_batch, load_model
+from training.model_files import encode_batch, load_model
 from training.packing import pack
 from training.scores import score_columns
 from training.teach import teach

@@ -10,13 +10,13 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from data.errors import InputError, Interrupted, RunError
 from training import trainer
-from training.callbacks import OVERFLOWS_IN_A_ROW, FitCallback
 from training.fit import fit
-from training.meter import StepMeter
-from training.model import encode_batch, load_model
+from training.model import checkpoint_layers
+from training.model_files import encode_batch, load_model
 from training.packing import pack
+from training.running.callbacks import OVERFLOWS_IN_A_ROW, FitCallback
+from training.running.meter import StepMeter
 from training.step import TrainingStep
-from training.trainer import checkpoint_layers
 
 
 def weights(folder):

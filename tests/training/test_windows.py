@@ -1,4 +1,4 @@
-from training.mining.windows import window_around, windows
+from training.windows import window_around, windows
 
 
 def test_a_short_text_is_one_window():

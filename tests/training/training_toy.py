@@ -9,11 +9,12 @@ import torch
 
 from data.dataset import write_curated
 from data.records import DOCUMENT, PAIR, conform
+from training.batching.planned import in_rank_order, share_out
 from training.config import FitConfig
 from training.init import random_model
-from training.model import M3, encode_batch
+from training.model import M3
+from training.model_files import encode_batch
 from training.packing import pack
-from training.planned import in_rank_order, share_out
 from training.step import StepInputs
 from training.tokenizer import train_tokenizer
 

@@ -7,7 +7,7 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 from training_toy import toy_config, toy_shares
 
-from training.model import load_model
+from training.model_files import load_model
 from training.ranks import all_ranks, rank_and_size
 from training.step import TrainingStep
 

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.files import digest
-from training.examples import tokenizer_digest
+from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig, Miner
 from training.mining.choose import Exclusions, exclude_candidates
 from training.mining.false_negatives import ShingleStore

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data.files import digest
-from training.examples import tokenizer_digest
+from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig
 from training.mining.choose import Negative
 from training.mining.pair_scores import PairLog, score_pairs

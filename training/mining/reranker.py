@@ -15,9 +15,9 @@ import torch
 from data.errors import InputError
 from training.mining.questions import Text
 from training.mining.window_encoder import Span, enough_memory, token_spans
-from training.mining.windows import window_around, windows
 from training.model import position_offset, position_rows
 from training.packing import split_by_tokens
+from training.windows import window_around, windows
 
 USUAL_LENGTH = 1024  # what BAAI/bge-reranker-v2-m3 was tuned at
 LEAST_ROOM = 8  # tokens that a question leaves a window at the least

@@ -12,7 +12,7 @@ import pyarrow as pa
 from data.dataset import CuratedDataset, load_curated, replace_pairs
 from data.errors import InputError
 from data.records import PAIR
-from training.examples import table_marks
+from training.batching.examples import table_marks
 from training.mine_config import MineConfig, TeachConfig
 from training.mining.questions import QuestionGroup, read_groups
 from training.mining.window_encoder import WindowLimits

@@ -18,10 +18,11 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from training.mining.questions import Text
-from training.mining.windows import window_around, windows
-from training.model import M3, Representations, encode_batch, load_reader
+from training.model import M3, Representations
+from training.model_files import encode_batch, load_reader
 from training.packing import pack, split_by_tokens
 from training.search import encode_ids
+from training.windows import window_around, windows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

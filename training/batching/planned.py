@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch.utils.data import Dataset
 
-from training.batching import Batch
-from training.columns import arrange_columns
+from training.batching.columns import arrange_columns
+from training.batching.examples import TrainingData
+from training.batching.plan import Batch
 from training.config import FitConfig
-from training.examples import TrainingData
 from training.packing import pack, split_by_tokens
 from training.step import StepInputs
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.errors import InputError
-from training.buckets import Bucket, choose_buckets
+from training.batching.buckets import Bucket, choose_buckets
+from training.batching.examples import Example, TrainingData
+from training.batching.relatives import Family, count_relatives, deal, question_families
 from training.config import FitConfig
-from training.examples import Example, TrainingData
-from training.relatives import Family, count_relatives, deal, question_families
 
 Choice = tuple[int, tuple[int, ...]]  # the positive and the hard negatives of a question in one epoch
 Group = tuple[Bucket, list[int]]  # questions that form a batch

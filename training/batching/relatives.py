@@ -9,7 +9,7 @@ questions are relatives when their families share anything.
 from collections import Counter
 from collections.abc import Sequence
 
-from training.examples import Example
+from training.batching.examples import Example
 
 Family = frozenset[str | int]
 # Batches that are tried for a question, at most: all of them would take hours for many questions on one document.

@@ -15,9 +15,9 @@ import pyarrow as pa
 from data.dataset import CuratedDataset
 from data.errors import InputError
 from data.files import digest
+from training.batching.documents import Documents, Evidence, Span, is_tokenised, open_documents, tokenise_documents
 from training.config import Window
-from training.documents import Documents, Evidence, Span, is_tokenised, open_documents, tokenise_documents
-from training.model import encode_batch
+from training.model_files import encode_batch
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from training.batching.documents import Span
+from training.batching.examples import Example
 from training.config import Window
-from training.documents import Span
-from training.examples import Example
-from training.mining.windows import windows
+from training.windows import windows
 
 
 def measure_truncation(

@@ -5,12 +5,12 @@ import math
 import torch
 
 from data.errors import InputError
-from training.buckets import choose_buckets
+from training.batching.buckets import choose_buckets
 from training.config import FitConfig
-from training.hub import check_token
-from training.lora import check_peft
-from training.reporting import chosen_reporters
-from training.shards import check_sharding
+from training.running.hub import check_token
+from training.running.lora import check_peft
+from training.running.reporting import chosen_reporters
+from training.running.shards import check_sharding
 from training.step import trained_heads
 
 _AT_LEAST_ONE = (

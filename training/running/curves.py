@@ -18,7 +18,7 @@ History = Sequence[dict[str, float]]
 
 
 def draw_curves(history: History, dev: dict[str, Any] | None, path: Path) -> None:
-    """Draw `history` and, where there are any, the evaluations `dev` (`training.dev.describe_dev`) as a PNG."""
+    """Draw `history` and, where there are any, the evaluations `dev` (`training.running.dev.describe_dev`) as a PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

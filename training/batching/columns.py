@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.batching import Batch
+from training.batching.documents import DocumentWindow, Span
+from training.batching.examples import Example, TrainingData
+from training.batching.plan import Batch
 from training.config import FitConfig
-from training.documents import DocumentWindow, Span
-from training.examples import Example, TrainingData
-from training.mining.windows import windows
+from training.windows import windows
 
 _QUESTION, _NEGATIVE = 0, 1  # what a random number is drawn for
 

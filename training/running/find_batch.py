@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from training.packing import PackedTexts
-from training.peak_memory import PeakResident
 from training.ranks import rank_and_size
+from training.running.peak_memory import PeakResident
 from training.step import StepInputs, TrainingStep
 
 GPU_SHARE, CPU_SHARE = 0.92, 0.8  # of the memory that may be filled; a CPU's is shared with other programs

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from training.ranks import sum_ranks
-from training.score_sample import score_groups
+from training.running.score_sample import score_groups
 from training.step import StepInputs, TrainingStep
 
 # Parts of an entry that depend on the clock: they are summed up for the run, and not kept step by step, so that the

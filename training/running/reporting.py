@@ -16,7 +16,7 @@ from transformers.integrations import (
 )
 
 from data.errors import InputError
-from training.score_sample import score_groups
+from training.running.score_sample import score_groups
 
 TENSORBOARD = "tensorboard"
 HISTOGRAMS = 200  # of each group of scores in a run, at most: a long run's file must not grow without end

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load_file, save_file
 
 from data.files import atomic_folder
-from training.dev import best_entry
-from training.lora import ADAPTER, has_adapters
-from training.model import M3, load_model, save_model
+from training.model import M3
+from training.model_files import load_model, save_model
+from training.running.dev import best_entry
+from training.running.lora import ADAPTER, has_adapters
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

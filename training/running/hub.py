@@ -6,7 +6,7 @@ The token is the hub's own (HF_TOKEN, or what `hf auth login` left), and goes no
 from pathlib import Path
 
 from data.errors import InputError, RunError
-from training.run_folder import EVENTS
+from training.running.run_folder import EVENTS
 
 _NOT_UPLOADED = [f"{EVENTS}/*", ".*"]  # event files hold this machine's name
 

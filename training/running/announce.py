@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from training.checkpoints import last_checkpoint
+from training.batching.examples import TrainingData
+from training.batching.truncation import describe_truncation
 from training.config import FitConfig
-from training.dev import DevEvaluation
-from training.examples import TrainingData
-from training.run_folder import CHECKPOINTS
-from training.truncation import describe_truncation
+from training.running.checkpoints import last_checkpoint
+from training.running.dev import DevEvaluation
+from training.running.run_folder import CHECKPOINTS
 
 
 def announce(

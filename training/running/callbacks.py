@@ -11,12 +11,12 @@ from tqdm import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from data.errors import RunError
-from training.checkpoints import mark_complete, tidy_checkpoints
 from training.ranks import any_rank, is_first_rank, rank_and_size, wait_for_ranks
-from training.score_sample import score_groups, summarise
+from training.running.checkpoints import mark_complete, tidy_checkpoints
+from training.running.score_sample import score_groups, summarise
 
 if TYPE_CHECKING:
-    from training.meter import StepMeter
+    from training.running.meter import StepMeter
 
 # A scaler starts at 2**16 and halves with each step whose gradients overflow: after this many, scale is not the cause.
 OVERFLOWS_IN_A_ROW = 40

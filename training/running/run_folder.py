@@ -13,8 +13,8 @@ from typing import Any
 
 from data.errors import InputError
 from data.files import write_json
-from training.checkpoints import last_checkpoint
 from training.config import FitConfig
+from training.running.checkpoints import last_checkpoint
 
 RESULT, RUN, CURVES = "fit.json", "run.json", "curves.png"
 CHECKPOINTS, TOKENISED_DOCUMENTS, EVENTS = "checkpoints", "documents.arrow", "runs"

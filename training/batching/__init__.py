@@ -1,0 +1,1 @@
+"""Which questions and documents form each batch: documents -> examples -> plan -> columns of a step."""

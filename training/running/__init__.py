@@ -1,0 +1,1 @@
+"""What a training run has around its steps: its folder, checkpoints, evaluation, limits, logs and pictures."""
