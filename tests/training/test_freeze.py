@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from training_toy import fit_that_dies
 
 from data.errors import InputError
 from training.fit import fit
@@ -59,17 +60,7 @@ def test_a_killed_run_resumes_in_the_frozen_phase(toy_config, monkeypatch, tmp_p
     config = dataclasses.replace(toy_config, freeze="encoder", freeze_ratio=0.6)
     whole = fit(config)
     killed = dataclasses.replace(config, out=tmp_path / "killed")
-    forward, calls = TrainingStep.forward, []
-
-    def die_at_step_four(self, *arguments, **keywords):
-        calls.append(1)
-        if len(calls) == 4:  # still frozen: the first 4 of 6 steps are
-            raise SystemExit("killed")
-        return forward(self, *arguments, **keywords)
-
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(TrainingStep, "forward", die_at_step_four)
-        fit(killed)
+    fit_that_dies(killed, 4, monkeypatch)
     assert fit(killed)["history"] == whole["history"]
     one, other = (load_model(str(folder))[0].state_dict() for folder in (config.out, killed.out))
     assert all(torch.equal(value, other[name]) for name, value in one.items())

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from training_toy import toy_model, toy_tokenizer
+from training_toy import fit_that_dies, toy_model, toy_tokenizer
 
 from data.errors import InputError
 from training.fit import fit
@@ -74,23 +74,11 @@ def test_without_peft_it_says_what_to_install(toy_config, monkeypatch):
     "options", [{}, {"gradient_checkpointing": True, "freeze": "encoder", "freeze_ratio": 0.5, "eval_steps": 9}]
 )
 def test_fit_resumes_and_saves_a_plain_model(toy_config, monkeypatch, tmp_path, options):
-    from training.step import TrainingStep
-
     config = dataclasses.replace(toy_config, lora_rank=4, **options)
     whole = fit(config)
     assert "peft" in whole["versions"]
     killed = dataclasses.replace(config, out=tmp_path / "killed")
-    forward, calls = TrainingStep.forward, []
-
-    def die_at_step_four(self, *arguments, **keywords):
-        calls.append(1)
-        if len(calls) == 4:
-            raise SystemExit("killed")
-        return forward(self, *arguments, **keywords)
-
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(TrainingStep, "forward", die_at_step_four)
-        fit(killed)
+    fit_that_dies(killed, 4, monkeypatch)
     checkpoint = {path.name for path in (killed.out / "checkpoints" / "checkpoint-2").iterdir()}
     assert "trained.safetensors" in checkpoint
     assert "model.safetensors" not in checkpoint

@@ -5,7 +5,7 @@ import math
 
 import pytest
 import torch
-from training_toy import toy_model, toy_tokenizer
+from training_toy import fit_that_dies, toy_model, toy_tokenizer
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from data.errors import InputError, Interrupted, RunError
@@ -16,7 +16,6 @@ from training.model_files import encode_batch, load_model
 from training.packing import pack
 from training.running.callbacks import OVERFLOWS_IN_A_ROW, FitCallback
 from training.running.meter import StepMeter
-from training.step import TrainingStep
 
 
 def weights(folder):
@@ -86,17 +85,7 @@ def test_entries_may_be_rarer_than_checkpoints(toy_config, monkeypatch, tmp_path
     whole = fit(config)
     assert [entry["step"] for entry in whole["history"]] == [3, 5, 6]
     killed = dataclasses.replace(config, out=tmp_path / "killed")
-    forward, calls = TrainingStep.forward, []
-
-    def die_at_step_five(self, *arguments, **keywords):
-        calls.append(1)
-        if len(calls) == 5:
-            raise SystemExit("killed")
-        return forward(self, *arguments, **keywords)
-
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(TrainingStep, "forward", die_at_step_five)
-        fit(killed)
+    fit_that_dies(killed, 5, monkeypatch)
     resumed = fit(killed)
     assert resumed["history"] == whole["history"]
     assert resumed["speed"]["tokens"] == whole["speed"]["tokens"]

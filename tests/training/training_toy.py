@@ -5,17 +5,19 @@ import random
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 import torch
 
 from data.dataset import write_curated
 from data.records import DOCUMENT, PAIR, conform
 from training.batching.planned import in_rank_order, share_out
 from training.config import FitConfig
+from training.fit import fit
 from training.init import random_model
 from training.model import M3
 from training.model_files import encode_batch
 from training.packing import pack
-from training.step import StepInputs
+from training.step import StepInputs, TrainingStep
 from training.tokenizer import train_tokenizer
 
 WORDS = [
@@ -131,3 +133,18 @@ def toy_shares(tokenizer, questions: int, rank: int, ranks: int) -> StepInputs:
         distill=True,
         query_ids=tuple(f"q-{row}" for row in rows),
     )
+
+
+def fit_that_dies(config: FitConfig, at_step: int, monkeypatch) -> None:
+    """Train until the process ends in step `at_step`."""
+    forward, calls = TrainingStep.forward, []
+
+    def die_in_time(self, *arguments, **keywords):
+        calls.append(1)
+        if len(calls) == at_step:
+            raise SystemExit("killed")
+        return forward(self, *arguments, **keywords)
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(TrainingStep, "forward", die_in_time)
+        fit(config)
