@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from data.dataset import CuratedDataset, load_curated
-from data.errors import InputError, Interrupted
+from data.errors import InputError, Interrupted, RunError
 from data.files import write_json
 from training.batching.examples import TrainingData, dataset_digest, load_training_data
 from training.batching.plan import Batch, describe_plan, plan_training
@@ -27,6 +27,7 @@ from training.batching.truncation import measure_truncation
 from training.config import FitConfig, deciding_settings
 from training.model import M3, checkpoint_layers
 from training.model_files import load_model, save_model
+from training.packing import pack
 from training.ranks import (
     all_ranks,
     first_rank_first,
@@ -130,6 +131,7 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
         )
 
     def finish() -> dict[str, Any]:
+        _check_weights(config, model, data)
         device = next(model.parameters()).device
         _save_model(config, step.model, tokenizer)
         result = {
@@ -188,6 +190,18 @@ def _save_model(config: FitConfig, model: M3, tokenizer: "PreTrainedTokenizerBas
     kept = f"all that was trained is in {config.out / CHECKPOINTS}"
     with enough_disk(config.out, checkpoint_bytes(model), kept):
         save_model(model, tokenizer, config.out)
+
+
+def _check_weights(config: FitConfig, model: M3, data: TrainingData) -> None:
+    """Raise `RunError` when the last steps ruined the weights: no loss is computed with these any more."""
+    texts = pack([data.examples[0].input_ids]).to(next(model.parameters()).device)
+    with torch.inference_mode():
+        found = model.eval()(texts)
+    if not all(bool(part.isfinite().all()) for part in (found.dense, found.lexical, found.multi_vector)):
+        raise RunError(
+            f"the weights after the last step give no finite vectors; lower --learning-rate and start anew with"
+            f" --overwrite; checkpoints of earlier steps are in {config.out / CHECKPOINTS}"
+        )
 
 
 def _describe_training(state: "TrainerState", dev: DevEvaluation | None, device: torch.device) -> dict[str, Any]:

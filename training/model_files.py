@@ -71,6 +71,12 @@ def load_model(
         ) from error
     if len(tokenizer) <= len(tokenizer.all_special_tokens):  # what transformers makes up where there are no files
         raise InputError(f"{name} has no tokenizer; copy tokenizer.json into it from the model that it was made from")
+    rows = encoder.get_input_embeddings().weight.shape[0]
+    if len(tokenizer) > rows:
+        raise InputError(
+            f"the tokenizer of {name} has {len(tokenizer)} tokens, its encoder vectors for {rows}: they do not belong"
+            " together"
+        )
     if not hasattr(encoder.config, "hidden_size") or encoder.config.is_encoder_decoder:
         raise InputError(
             f"{name} is a {encoder.config.model_type} model; an encoder such as XLM-RoBERTa or BERT is needed"

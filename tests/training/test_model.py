@@ -153,3 +153,11 @@ def test_damaged_model_files_are_input_errors(tmp_path, tokenizer):
     (tmp_path / "whole" / "tokenizer_config.json").unlink()
     with pytest.raises(InputError, match="tokenizer"):
         load_model(str(tmp_path / "whole"))
+
+
+def test_a_tokenizer_of_another_model_is_told(tmp_path, tokenizer):
+    model = toy_model(tokenizer)
+    model.encoder.resize_token_embeddings(50)
+    save_model(model, tokenizer, tmp_path)
+    with pytest.raises(InputError, match=f"{len(tokenizer)} tokens, its encoder vectors for 50"):
+        load_model(str(tmp_path))

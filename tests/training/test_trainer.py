@@ -144,6 +144,11 @@ def test_gradients_that_overflow_stop_a_training_at_once_or_after_the_scaler_tri
         ("heads", (), "--heads names none"),
         ("weight_decay", math.nan, "--weight-decay is nan"),
         ("lora_alpha", 0.0, "--lora-alpha is 0.0; it must be above 0"),
+        ("lora_alpha", 8.0, "--lora-alpha says something about --lora-rank"),
+        ("freeze_ratio", 0.5, "--freeze-ratio says something about --freeze"),
+        ("hub_model_id", "name", "--hub-model-id says something about --push-to-hub"),
+        ("lora_rank", 4000, "--lora-rank 4000 is above the width"),
+        ("seed", -1, "--seed is -1"),
     ],
 )
 def test_settings_that_cannot_be(toy_config, setting, value, message):
@@ -157,3 +162,14 @@ def test_fp16_without_a_gpu_is_refused(toy_config):
         fit(dataclasses.replace(toy_config, fp16=True))
     with pytest.raises(InputError, match="give one"):
         fit(dataclasses.replace(toy_config, fp16=True, bf16=True))
+
+
+def test_pretraining_has_no_other_head(toy_config):
+    with pytest.raises(InputError, match="dense head alone"):
+        fit(dataclasses.replace(toy_config, stage="pretrain", heads=("sparse",)))
+
+
+def test_weights_that_the_last_step_ruined_are_told(toy_config):
+    with pytest.raises(RunError, match=r"no finite vectors; lower --learning-rate"):
+        fit(dataclasses.replace(toy_config, max_steps=1, warmup_ratio=0.0, learning_rate=1e38, eval_steps=0))
+    assert not (toy_config.out / "fit.json").exists()

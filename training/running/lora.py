@@ -31,6 +31,9 @@ def add_adapters(model: M3, rank: int, alpha: float | None, seed: int) -> None:
     check_peft()
     from peft import LoraConfig, inject_adapter_in_model
 
+    width = model.encoder.config.hidden_size
+    if rank > width:
+        raise InputError(f"--lora-rank {rank} is above the width of the encoder, {width}; give less, such as 16")
     targets = adapted_layers(model)
     if not targets:
         raise InputError(f"--lora-rank: a {model.encoder.config.model_type} encoder has no linear layers to adapt")

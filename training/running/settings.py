@@ -1,6 +1,8 @@
 """What `m3-train fit` refuses before it loads anything."""
 
+import dataclasses
 import math
+from typing import Any
 
 import torch
 
@@ -23,6 +25,7 @@ _NOT_NEGATIVE = (
 )
 _ABOVE_ZERO = ("temperature", "teacher_temperature", "lora_alpha")
 _SHARES = ("distill_start_ratio", "warmup_ratio", "attention_dropout", "freeze_ratio")
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(FitConfig)}
 
 
 def check_settings(config: FitConfig) -> None:
@@ -30,6 +33,7 @@ def check_settings(config: FitConfig) -> None:
     _check_numbers(config)
     choose_buckets(config, negatives=0, longest=1)  # refuses what cannot be read
     _check_heads(config)
+    _check_companions(config)
     if config.bf16 and config.fp16:
         raise InputError("--bf16 and --fp16 are two ways to do the same; give one")
     if config.fp16 and not torch.cuda.is_available():
@@ -55,14 +59,30 @@ def _check_numbers(config: FitConfig) -> None:
             value = getattr(config, name)
             if value is not None and not fits(value):
                 raise InputError(f"--{name.replace('_', '-')} is {value}; {wanted}")
+    if not 0 <= config.seed < 2**32:
+        raise InputError(f"--seed is {config.seed}; give one from 0 to {2**32 - 1}")
 
 
 def _check_heads(config: FitConfig) -> None:
     if not config.heads:
         raise InputError("--heads names none; give one or more of dense sparse multivec")
+    if config.stage == "pretrain" and set(config.heads) not in ({"dense"}, set(_DEFAULTS["heads"])):
+        raise InputError("--stage pretrain trains the dense head alone; leave --heads out, or give --stage finetune")
     only_dense = trained_heads(config) == ("dense",)
     if config.freeze == "encoder" and config.freeze_ratio > 0 and only_dense:
         raise InputError(
             "--freeze encoder leaves nothing to train: the dense vector is the encoder's own; train sparse or multivec"
             " with it, or leave --freeze out"
         )
+
+
+def _check_companions(config: FitConfig) -> None:
+    """Refuse options that say how something is done which nobody asked for."""
+    for name, needed, asked in (
+        ("freeze_ratio", "--freeze", config.freeze is not None),
+        ("lora_alpha", "--lora-rank", config.lora_rank > 0),
+        ("teacher_temperature", "--teacher-weight", config.teacher_weight > 0),
+        ("hub_model_id", "--push-to-hub", config.push_to_hub),
+    ):
+        if getattr(config, name) != _DEFAULTS[name] and not asked:
+            raise InputError(f"--{name.replace('_', '-')} says something about {needed}, which is not given; add it")
