@@ -131,8 +131,8 @@ def _train(config: FitConfig, dataset: CuratedDataset, about: dict[str, Any]) ->
         )
 
     def finish() -> dict[str, Any]:
-        _check_weights(config, model, data)
-        device = next(model.parameters()).device
+        device = next(step.model.parameters()).device
+        _check_weights(config, step.model, data)
         _save_model(config, step.model, tokenizer)
         result = {
             "steps": len(plan),
@@ -194,6 +194,7 @@ def _save_model(config: FitConfig, model: M3, tokenizer: "PreTrainedTokenizerBas
 
 def _check_weights(config: FitConfig, model: M3, data: TrainingData) -> None:
     """Raise `RunError` when the last steps ruined the weights: no loss is computed with these any more."""
+    model.set_attention("auto")  # flash-attn reads half precision alone
     texts = pack([data.examples[0].input_ids]).to(next(model.parameters()).device)
     with torch.inference_mode():
         found = model.eval()(texts)

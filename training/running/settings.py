@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from data.errors import InputError
+from training.attention import FLASH
 from training.batching.buckets import choose_buckets
 from training.config import FitConfig
 from training.running.hub import check_token
@@ -38,6 +39,8 @@ def check_settings(config: FitConfig) -> None:
         raise InputError("--bf16 and --fp16 are two ways to do the same; give one")
     if config.fp16 and not torch.cuda.is_available():
         raise InputError("--fp16 needs a GPU; give --bf16, or neither")
+    if config.attention == FLASH and not config.bf16:
+        raise InputError(f"--attention {FLASH} reads half precision alone; add --bf16, or leave --attention out")
     check_sharding(config)
     if config.lora_rank:
         check_peft()
