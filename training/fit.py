@@ -40,8 +40,8 @@ from training.running.curves import draw_curves
 from training.running.dev import DevEvaluation, describe_dev, dev_evaluation
 from training.running.find_batch import find_sub_batch_tokens
 from training.running.hub import push_model
-from training.running.limits import checkpoint_bytes, enough_disk
 from training.running.lora import add_adapters, merge_adapters
+from training.running.memory_and_disk import checkpoint_bytes, enough_disk
 from training.running.meter import describe_speed, training_history
 from training.running.run_folder import (
     CHECKPOINTS,

@@ -35,7 +35,7 @@ from training.running.checkpoints import (
 )
 from training.running.dev import DevEvaluation, Figures, best_entry, tensorboard_figures
 from training.running.freeze import freeze
-from training.running.limits import checkpoint_bytes, enough_disk, enough_memory
+from training.running.memory_and_disk import checkpoint_bytes, enough_disk, enough_memory
 from training.running.meter import StepMeter
 from training.running.reporting import TENSORBOARD, chosen_reporters, tensorboard_callbacks
 from training.running.run_folder import EVENTS

@@ -9,9 +9,10 @@ from data.files import atomic_path
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-POINTS = 250  # of a line; longer histories are drawn as means of so many stretches
+POINTS = 60  # of a line; longer histories are drawn as means of so many stretches
 _COLOURS = {"loss": "black", "dense": "C0", "sparse": "C1", "multi_vec": "C2", "multi_vector": "C2"}
 _COLOURS |= {"inter": "C3", "all": "C3", "distillation": "C4", "dense_sparse": "C4", "teacher": "C5"}
+_MODES = {"multi_vector": "multi-vec", "dense_sparse": "dense+sparse"}
 _GROUPS = {"_positives": "-", "_others": ":"}  # ending of a name in the history -> line
 
 History = Sequence[dict[str, float]]
@@ -76,7 +77,9 @@ def _draw_dev(axes: "Axes", dev: dict[str, Any] | None) -> None:
     for mode in (name for name in rows[0] if name != "step"):
         means = [row[mode]["mean"] for row in rows]
         marker = "." if len(rows) <= 60 else ""
-        axes.plot([row["step"] for row in rows], means, marker=marker, label=mode, color=_COLOURS.get(mode))
+        axes.plot(
+            [row["step"] for row in rows], means, marker=marker, label=_MODES.get(mode, mode), color=_COLOURS.get(mode)
+        )
     best = dev["best"]
     if best:
         label = f"best: {best['figure']:.3f} at step {best['step']:,}"

@@ -15,7 +15,7 @@ from training import trainer
 from training.fit import fit
 from training.running import checkpoints
 from training.running.checkpoints import last_checkpoint
-from training.running.limits import enough_disk, enough_memory
+from training.running.memory_and_disk import enough_disk, enough_memory
 from training.step import TrainingStep
 
 
