@@ -24,7 +24,7 @@ from training.config import FitConfig
 from training.model import M3
 from training.ranks import is_first_rank, rank_and_size
 
-# Before, collectives of layers that run several times in a step met each other's (seen with gloo).
+# With 2.11 and 2.12, gloo aborts in the first step ("collective mismatch"); why is not known, nor how NCCL does there.
 SHARDS_HERE = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 13)
 KINDS = {"full_shard": True, "shard_grad_op": False}  # whether a layer's weights go again after its forward
 
