@@ -128,7 +128,8 @@ class FitConfig:
     """Steps between evaluations on the dev questions, for which the best weights are kept; one more at the end.
     0: never."""
     eval_documents: int = 1000
-    """Documents of a language that dev questions are searched in, at most: their own, and a sample of the rest."""
+    """Documents of the dev split, by language, that its questions are searched in, at most: their own, and a sample of
+    the rest. Fewer than m3-train evaluate searches, so figures are higher."""
     save_steps: Annotated[int, tyro.conf.arg(metavar="STEPS")] = field(default=500, metadata=_EFFORT)
     """Steps between checkpoints."""
     save_total_limit: int = field(default=2, metadata=_EFFORT)
