@@ -38,7 +38,7 @@ def test_columns_are_distinct_and_kin_is_masked():
     data = planning_data(examples, [6, 9, 7, 8], [["group:g"], ["group:g"], ["cluster:c"], []])
     columns = arrange(data, batch_of(data))
     assert [window.row for window in columns.windows] == [1, 3, 2, 0]
-    assert columns.lengths == [9, 8, 7, 6]
+    assert [window.length for window in columns.windows] == [9, 8, 7, 6]
     assert columns.column == (0, 1, 2, 3)
     assert columns.targets == (3, 0, 1)
     assert columns.excluded.tolist() == [

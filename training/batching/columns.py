@@ -30,11 +30,6 @@ class Columns:
     excluded: np.ndarray  # [Bq, Bp] True: may be right for the question, and is not its target
     teacher: np.ndarray | None  # [Bq, Bp] float32, nan where no score was given; None: none for the whole batch
 
-    @property
-    def lengths(self) -> list[int]:
-        """Tokens of each window [W], CLS and EOS included."""
-        return [window.length for window in self.windows]
-
 
 def arrange_columns(batch: Batch, data: TrainingData, config: FitConfig) -> Columns:
     """Return the columns of `batch`, the same whenever they are asked for.
@@ -48,7 +43,7 @@ def arrange_columns(batch: Batch, data: TrainingData, config: FitConfig) -> Colu
         _read(row, documents.tokens[row], config, _place_in(data.examples[index], row), (_QUESTION, index), batch.epoch)
         for index, row in zip(batch.examples, batch.positives, strict=True)
     ]
-    others = {row for rows in batch.negatives for row in rows} - set(batch.positives)
+    others = batch.documents - set(batch.positives)
     negatives = [
         _read(row, documents.tokens[row], config, (0, documents.tokens[row]), (_NEGATIVE, row), batch.epoch)
         for row in others

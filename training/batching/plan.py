@@ -36,6 +36,11 @@ class Batch:
     merged: int = 0  # questions that come from a shorter bucket
     relatives: int = 0  # questions that share a family with another one: they are masked for each other
 
+    @property
+    def documents(self) -> set[int]:
+        """The distinct documents that are read."""
+        return {*self.positives, *(row for rows in self.negatives for row in rows)}
+
 
 def plan_training(data: TrainingData, config: FitConfig) -> list[Batch]:
     """Return all batches of a training: the configured epochs, or as many as `max_steps` batches take.
@@ -187,7 +192,6 @@ def describe_plan(plan: Sequence[Batch], lengths: Sequence[int]) -> list[dict[st
     described = []
     for bucket, batches in sorted(of_bucket.items()):
         sizes = sorted(len(batch.examples) for batch in batches)
-        rows = ({*batch.positives, *(row for rows in batch.negatives for row in rows)} for batch in batches)
         described.append(
             {
                 "up_to_tokens": bucket,
@@ -199,7 +203,7 @@ def describe_plan(plan: Sequence[Batch], lengths: Sequence[int]) -> list[dict[st
                 "merged_questions": sum(batch.merged for batch in batches),
                 "batches_with_relatives": sum(batch.relatives > 0 for batch in batches),
                 "questions_with_relatives": sum(batch.relatives for batch in batches),
-                "document_tokens": sum(lengths[row] for distinct in rows for row in distinct),
+                "document_tokens": sum(lengths[row] for batch in batches for row in batch.documents),
             }
         )
     return described

@@ -83,7 +83,7 @@ class PlannedBatches(Dataset):
 def largest_batch(plan: Sequence[Batch], data: TrainingData, config: FitConfig, ranks: int) -> tuple[int, int]:
     """Return the longest text that is encoded, and the most tokens of documents that a rank encodes in a step."""
     lengths = data.documents.lengths
-    read = [{*batch.positives, *(row for rows in batch.negatives for row in rows)} for batch in plan]
+    read = [batch.documents for batch in plan]
     longest = min(max(lengths[row] for rows in read for row in rows), config.max_length)
     most = max(sum(lengths[row] for row in rows) for rows in read)
     return longest, max(longest, -(-most // ranks))

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from data.errors import RunError
 from training.packing import PackedTexts
 from training.ranks import rank_and_size
+from training.running.memory_and_disk import is_out_of_memory
 from training.running.peak_memory import PeakResident
 from training.step import StepInputs, TrainingStep
 
@@ -104,7 +105,9 @@ def _peak_on_gpu(step: TrainingStep, longest: int, tokens: int, dtype: torch.dty
     torch.cuda.reset_peak_memory_stats()
     try:
         _try(step, longest, tokens, dtype)
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
         return float("inf")
     return float(torch.cuda.max_memory_reserved())
 
@@ -114,7 +117,7 @@ def _peak_on_cpu(step: TrainingStep, longest: int, tokens: int, dtype: torch.dty
         try:
             _try(step, longest, tokens, dtype)
         except RuntimeError as error:
-            if "allocate memory" not in str(error):
+            if not is_out_of_memory(error):
                 raise
             return float("inf")
     return float(seen.bytes)
