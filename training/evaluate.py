@@ -22,7 +22,7 @@ from data.files import write_json
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
 from training.evaluate_report import Metrics, check_comparable, read_report, render_comparison, render_report
 from training.judged import JudgedCollection, read_judged
-from training.metrics import METRIC_DEPTH, measure
+from training.metrics import METRIC_DEPTH, measure_rankings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,11 +148,7 @@ def _add(
     metrics: Metrics, mode: str, collection: JudgedCollection, rankings: "Sequence[Sequence[int] | np.ndarray]"
 ) -> None:
     """Measure one mode's rankings (document numbers of each question) and put the figures in `metrics`."""
-    named = {
-        query_id: [collection.docids[number] for number in ranking[:METRIC_DEPTH]]
-        for query_id, ranking in zip(collection.query_ids, rankings, strict=True)
-    }
-    metrics.setdefault(mode, {})[collection.lang] = measure(named, collection.qrels)
+    metrics.setdefault(mode, {})[collection.lang] = measure_rankings(rankings, collection)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

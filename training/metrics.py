@@ -1,9 +1,26 @@
 """nDCG@10, Recall@100 and MRR@10 of rankings, by trec_eval's own code (ir_measures, its pytrec_eval provider)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from training.judged import JudgedCollection
 
 METRIC_DEPTH = 100  # documents of a ranking that the metrics read
 _MRR_DEPTH = 10
+
+
+def measure_rankings(
+    rankings: "Sequence[Sequence[int] | np.ndarray]", collection: "JudgedCollection"
+) -> dict[str, float]:
+    """Return what `measure` says of rankings that give document numbers, best first, for each query of `collection`."""
+    named = {
+        query_id: [collection.docids[number] for number in ranking[:METRIC_DEPTH]]
+        for query_id, ranking in zip(collection.query_ids, rankings, strict=True)
+    }
+    return measure(named, collection.qrels)
 
 
 def measure(rankings: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:

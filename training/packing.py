@@ -58,6 +58,11 @@ def pack(sequences: Sequence[Sequence[int] | np.ndarray], cls_every: int | None 
     return PackedTexts(torch.from_numpy(ids), tuple(map(len, sequences)), cls_every)
 
 
+def cut_text(ids: list[int], max_length: int) -> list[int]:
+    """Cut a text's own tokens and keep the closing special token, as the tokenizer's truncation does."""
+    return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
+
+
 def insert_cls(ids: Sequence[int], every: int, max_length: int) -> list[int]:
     """Return a text's ids (CLS first, EOS last) with its CLS again after every `every` tokens, in `max_length` at most.
 
@@ -65,7 +70,7 @@ def insert_cls(ids: Sequence[int], every: int, max_length: int) -> list[int]:
     CLS states.
     """
     body = [token for start in range(1, len(ids), every) for token in (ids[0], *ids[start : start + every])]
-    return body if len(body) <= max_length else [*body[: max_length - 1], ids[-1]]
+    return cut_text(body, max_length)
 
 
 def split_by_tokens(lengths: Sequence[int], budget: int, padded: bool = False) -> Iterator[slice]:

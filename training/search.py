@@ -21,7 +21,7 @@ from data.errors import RunError
 from data.text import estimate_tokens
 from training.model import M3, Representations
 from training.model_files import encode_batch
-from training.packing import insert_cls, pack, split_by_tokens
+from training.packing import cut_text, insert_cls, pack, split_by_tokens
 from training.scores import score_columns
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _batches(
         order = np.array(sorted(window, key=lambda i: (-len(encoded[i]), i)))
         if mcls:
             encoded = {number: insert_cls(ids, mcls, max_length) for number, ids in encoded.items()}
-        ids = [_cut(encoded[number], max_length) for number in order]
+        ids = [cut_text(encoded[number], max_length) for number in order]
         for part in split_by_tokens([len(text) for text in ids], token_budget, padded):
             yield order[part], ids[part]
 
@@ -143,11 +143,6 @@ def _windows(texts: Sequence[str]) -> Iterator[list[int]]:
         total += sizes[number]
     if window:
         yield window
-
-
-def _cut(ids: list[int], max_length: int) -> list[int]:
-    """Cut the text's own tokens and keep the closing special token, as the tokenizer's truncation does."""
-    return ids if len(ids) <= max_length else [*ids[: max_length - 1], ids[-1]]
 
 
 def encode_ids(model: M3, ids: Sequence[Sequence[int]], bf16: bool, mcls: int | None = None) -> Representations:

@@ -19,7 +19,7 @@ from data.errors import InputError
 from data.text import document_text
 from training.config import FitConfig
 from training.judged import JudgedCollection
-from training.metrics import METRIC_DEPTH, measure
+from training.metrics import measure_rankings
 from training.model import HEADS, M3, Head
 from training.search import PAPER_ALL, ScoreLimits, rank_modes, score_documents
 
@@ -130,11 +130,8 @@ def evaluate_dev(
             model, tokenizer, collection.queries, collection.texts, limits, title=f"dev {collection.lang}"
         )
         for mode, rankings in rank_modes(scores, fusion_weights(heads)).items():
-            named = {
-                query_id: [collection.docids[number] for number in ranking[:METRIC_DEPTH]]
-                for query_id, ranking in zip(collection.query_ids, rankings, strict=True)
-            }
-            figures.setdefault(mode, {})[collection.lang] = round(measure(named, collection.qrels)["ndcg@10"], 6)
+            figure = measure_rankings(rankings, collection)["ndcg@10"]
+            figures.setdefault(mode, {})[collection.lang] = round(figure, 6)
     for by_language in figures.values():
         by_language["mean"] = round(sum(by_language.values()) / len(by_language), 6)
     return figures
