@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
 
 # Control characters but tab and line feed, and those that turn the direction of what follows them.
@@ -39,9 +40,11 @@ def run_command(command: Callable[[], None]) -> int:
         print(printable(f"failed: {error}"), file=sys.stderr)
         return 1
     except Interrupted as stopped:
+        _release(stopped)
         print(printable(f"stopped: {stopped}"), file=sys.stderr)
         return 130
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        _release(stopped)
         print("stopped: run the same command again to go on.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever read our output has seen enough; Python must not try to flush the rest
@@ -51,3 +54,17 @@ def run_command(command: Callable[[], None]) -> int:
         print(printable(f"failed: {error}"), file=sys.stderr)
         return 1
     return 0
+
+
+def _release(stopped: BaseException) -> None:
+    """Let go of what the interrupted functions held, quietly: Ctrl-C can strike in the middle of a constructor (of a
+    progress bar, say), and the destructor of an object that was never complete has only its own confusion to report.
+    """
+    report, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        link: BaseException | None = stopped
+        while link is not None:
+            traceback.clear_frames(link.__traceback__)
+            link = link.__cause__ or link.__context__
+    finally:
+        sys.unraisablehook = report
