@@ -14,22 +14,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
 from data.errors import InputError, RunError
 from data.files import write_json
+from training.collections.collection import JudgedCollection
+from training.collections.read import read_judged
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
-from training.evaluate_report import Metrics, check_comparable, read_report, render_comparison, render_report
-from training.judged import JudgedCollection, read_judged
-from training.metrics import METRIC_DEPTH, measure_rankings
+from training.judging.metrics import METRIC_DEPTH, measure_rankings
+from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
+from training.searching.candidates import candidates_of
+from training.searching.fusion import PAPER_LONG, Rankings, fusion_of, rank_modes
 
 if TYPE_CHECKING:
-    import numpy as np
     from transformers import PreTrainedTokenizerBase
 
     from training.model import M3
-    from training.search import Lengths
+    from training.searching.in_memory import Lengths
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
@@ -45,13 +48,16 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     seconds: dict[str, dict[str, float]] = {}
     for collection in tqdm(collections, desc="languages", unit="lang"):
         started = time.perf_counter()
-        _add(metrics, "bm25", collection, _bm25_rankings(collection))
+        rankings = {"bm25": _rank_bm25(collection)}
         seconds[collection.lang] = {"bm25": time.perf_counter() - started}
         if model is not None and tokenizer is not None:
             started = time.perf_counter()
-            lengths = _measure_model(metrics, collection, model, tokenizer, config)
+            found, lengths = _rank_model(collection, model, tokenizer, config)
+            rankings |= found
             truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
             seconds[collection.lang]["model"] = time.perf_counter() - started
+        for mode, ranked in rankings.items():
+            metrics.setdefault(mode, {})[collection.lang] = measure_rankings(ranked.documents, collection)
     for by_language in metrics.values():
         by_language["all"] = {name: _mean([row[name] for row in by_language.values()]) for name in METRICS}
     report = {
@@ -103,24 +109,24 @@ def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 
-def _bm25_rankings(collection: JudgedCollection) -> list[list[int]]:
-    """Return each question's document numbers by BM25, best first; documents without any of its words are not found."""
+def _rank_bm25(collection: JudgedCollection) -> Rankings:
+    """Return each question's ranking by BM25; documents without any of its words are not found."""
     index = Bm25Index(collection.texts)
-    questions = tqdm(collection.queries, desc=f"{collection.lang} BM25", unit="query", leave=False)
-    return [[number for number, _ in index.search(question, METRIC_DEPTH)] for question in questions]
+    rankings = Rankings([], [])
+    for question in tqdm(collection.queries, desc=f"{collection.lang} BM25", unit="query", leave=False):
+        hits = index.search(question, METRIC_DEPTH)
+        rankings.documents.append(np.array([number for number, _ in hits], dtype=np.int32))
+        rankings.scores.append(np.array([score for _, score in hits]))
+    return rankings
 
 
-def _measure_model(
-    metrics: Metrics,
-    collection: JudgedCollection,
-    model: "M3",
-    tokenizer: "PreTrainedTokenizerBase",
-    config: EvaluateConfig,
-) -> "Lengths":
-    """Add the model's five modes for one language to `metrics`; return how long its texts are."""
+def _rank_model(
+    collection: JudgedCollection, model: "M3", tokenizer: "PreTrainedTokenizerBase", config: EvaluateConfig
+) -> "tuple[dict[str, Rankings], Lengths]":
+    """Return the rankings of the model's five modes, and how long the texts are."""
     import torch
 
-    from training.search import ScoreLimits, rank_modes, score_documents
+    from training.searching.in_memory import ScoreLimits, score_documents
 
     limits = ScoreLimits(
         max_length=config.max_length,
@@ -139,16 +145,8 @@ def _measure_model(
         raise RunError(
             f"the device has too little memory for {tokens} tokens at once; give a smaller {advice}"
         ) from error
-    for mode, rankings in rank_modes(scores, config.weights).items():
-        _add(metrics, mode, collection, rankings)
-    return lengths
-
-
-def _add(
-    metrics: Metrics, mode: str, collection: JudgedCollection, rankings: "Sequence[Sequence[int] | np.ndarray]"
-) -> None:
-    """Measure one mode's rankings (document numbers of each question) and put the figures in `metrics`."""
-    metrics.setdefault(mode, {})[collection.lang] = measure_rankings(rankings, collection)
+    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
+    return rank_modes(candidates_of(scores), fusion), lengths
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

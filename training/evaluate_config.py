@@ -18,7 +18,7 @@ class EvaluateConfig:
     """A curated data set (DIR or DIR/dataset), a folder with corpus.jsonl, queries.jsonl and qrels.tsv (BEIR's names,
     also .gz), or a folder of such folders."""
     out: Path
-    """JSON file that takes the figures."""
+    """JSON file that takes the figures; a folder of its name without .json takes the rest."""
     model: str | None = None
     """Folder or hub id of the model; without it only BM25 is measured."""
     split: Literal["train", "dev", "test"] = "test"

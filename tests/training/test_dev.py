@@ -8,13 +8,14 @@ from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 from data.dataset import load_curated, write_curated
 from data.errors import InputError
 from data.records import DOCUMENT, PAIR, conform
+from training.collections.read import read_judged
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig
-from training.judged import read_judged
 from training.model import HEADS
 from training.model_files import save_model
-from training.running.dev import DevEvaluation, best_entry, deciding_mode, fusion_weights, load_dev
-from training.search import ScoreLimits
+from training.running.dev import DevEvaluation, best_entry, deciding_mode, fusion_for, load_dev
+from training.searching.fusion import PAPER_LONG
+from training.searching.in_memory import ScoreLimits
 
 
 def write_dev(path, questions=4, documents=20, negative="t1"):
@@ -96,12 +97,12 @@ def test_figures_are_those_of_evaluate(tmp_path):
 
 def test_the_mode_that_decides():
     assert deciding_mode(HEADS) == "all"
-    assert fusion_weights(HEADS) is None
+    assert fusion_for(HEADS) == PAPER_LONG
     assert deciding_mode(("dense", "sparse")) == "dense_sparse"
-    assert fusion_weights(("dense", "sparse")) is None
+    assert fusion_for(("dense", "sparse")) == PAPER_LONG
     assert deciding_mode(("multi_vec",)) == "multi_vector"
     assert deciding_mode(("dense", "multi_vec")) == "all"
-    assert fusion_weights(("dense", "multi_vec")) == (0.15, 0.0, 0.35)
+    assert fusion_for(("dense", "multi_vec")).all == (0.15, 0.0, 0.35)
 
 
 def test_the_best_is_the_first_of_the_highest_after_training_began():

@@ -10,7 +10,7 @@ import pytest
 from data.dataset import write_curated
 from data.errors import InputError
 from data.records import DOCUMENT, PAIR, conform
-from training.judged import read_judged
+from training.collections.read import read_judged
 
 
 def write_lines(file: Path, rows: list[dict]) -> None:

@@ -21,7 +21,7 @@ from training.mining.questions import Text
 from training.model import M3, Representations
 from training.model_files import encode_batch, load_reader
 from training.packing import pack, split_by_tokens
-from training.search import encode_ids
+from training.searching.in_memory import encode_ids
 from training.windows import window_around, windows
 
 if TYPE_CHECKING:

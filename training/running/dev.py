@@ -17,11 +17,13 @@ import torch
 from data.dataset import CuratedDataset
 from data.errors import InputError
 from data.text import document_text
+from training.collections.collection import JudgedCollection
 from training.config import FitConfig
-from training.judged import JudgedCollection
-from training.metrics import measure_rankings
+from training.judging.metrics import measure_rankings
 from training.model import HEADS, M3, Head
-from training.search import PAPER_ALL, ScoreLimits, rank_modes, score_documents
+from training.searching.candidates import candidates_of
+from training.searching.fusion import PAPER_LONG, Fusion, fusion_of, rank_modes
+from training.searching.in_memory import ScoreLimits, score_documents
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -129,8 +131,8 @@ def evaluate_dev(
         scores, _ = score_documents(
             model, tokenizer, collection.queries, collection.texts, limits, title=f"dev {collection.lang}"
         )
-        for mode, rankings in rank_modes(scores, fusion_weights(heads)).items():
-            figure = measure_rankings(rankings, collection)["ndcg@10"]
+        for mode, rankings in rank_modes(candidates_of(scores), fusion_for(heads)).items():
+            figure = measure_rankings(rankings.documents, collection)["ndcg@10"]
             figures.setdefault(mode, {})[collection.lang] = round(figure, 6)
     for by_language in figures.values():
         by_language["mean"] = round(sum(by_language.values()) / len(by_language), 6)
@@ -144,12 +146,12 @@ def deciding_mode(heads: Sequence[Head]) -> str:
     return "dense_sparse" if set(heads) == {"dense", "sparse"} else "all"
 
 
-def fusion_weights(heads: Sequence[Head]) -> tuple[float, float, float] | None:
-    """Return weights of the fusions that leave out an untrained head where `deciding_mode` would read it, else None."""
+def fusion_for(heads: Sequence[Head]) -> Fusion:
+    """Return the paper's fusion, without an untrained head where `deciding_mode` would read it."""
     if deciding_mode(heads) != "all" or len(heads) == len(HEADS):
-        return None
-    dense, sparse, vectors = (weight * (head in heads) for head, weight in zip(HEADS, PAPER_ALL, strict=True))
-    return dense, sparse, vectors
+        return PAPER_LONG
+    dense, sparse, vectors = (weight * (head in heads) for head, weight in zip(HEADS, PAPER_LONG.all, strict=True))
+    return fusion_of((dense, sparse, vectors))
 
 
 def best_entry(history: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Scores of the search against one text at a time, each mode's ranking against plain loops."""
+"""Scores of the search in memory against one text at a time."""
 
 import dataclasses
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from data.errors import RunError
-from training import search
 from training.model_files import encode_batch, load_model
 from training.packing import insert_cls, pack
-from training.search import ScoreLimits, rank_modes, score_documents
+from training.searching import in_memory
+from training.searching.in_memory import ScoreLimits, score_documents
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
 QUERIES = ["Who rings the bell?", "혼자", "the ferry to Ossel, the harbour and the rope of the schoolmaster"]
@@ -50,8 +50,8 @@ def plain_scores(loaded, query: str, text: str) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize(("query_block", "window"), [(4096, 500_000), (20, 15)])
 def test_scores_equal_plain_loops_whatever_the_batches(loaded, monkeypatch, query_block, window):
-    monkeypatch.setattr(search, "QUERY_BLOCK_TOKENS", query_block)
-    monkeypatch.setattr(search, "WINDOW_TOKENS", window)
+    monkeypatch.setattr(in_memory, "QUERY_BLOCK_TOKENS", query_block)
+    monkeypatch.setattr(in_memory, "WINDOW_TOKENS", window)
     scores, _ = score_documents(*loaded, QUERIES, TEXTS, LIMITS)
     assert scores.shape == (3, len(QUERIES), len(TEXTS))
     for row, query in enumerate(QUERIES):
@@ -63,7 +63,7 @@ def test_scores_equal_plain_loops_whatever_the_batches(loaded, monkeypatch, quer
 def test_batches_hold_the_budget_see_every_text_once_and_report_uncut_lengths(loaded):
     _, tokenizer = loaded
     lengths = np.zeros(len(TEXTS), dtype=np.int64)
-    batches = list(search._batches(tokenizer, TEXTS, LIMITS.max_length, LIMITS.sub_batch_tokens, lengths, False))
+    batches = list(in_memory._batches(tokenizer, TEXTS, LIMITS.max_length, LIMITS.sub_batch_tokens, lengths, False))
     assert sorted(number for numbers, _ in batches for number in numbers) == list(range(len(TEXTS)))
     for _, ids in batches:
         assert len(ids) == 1 or sum(map(len, ids)) <= LIMITS.sub_batch_tokens
@@ -91,55 +91,6 @@ def test_scores_that_are_not_numbers_are_an_error():
         model.colbert_linear.bias[0] = float("nan")
     with pytest.raises(RunError, match="not numbers"):
         score_documents(model, tokenizer, QUERIES, TEXTS, LIMITS)
-
-
-def plain_rankings(scores: np.ndarray, weights, merge: int, rerank: int) -> dict[str, list[list[int]]]:
-    """Each mode by sorting (-score, number) pairs of the documents that it considers."""
-    fusions = ((0.2, 0.8), (0.15, 0.5, 0.35)) if weights is None else (weights[:2], weights)
-    expected: dict[str, list[list[int]]] = {}
-    for dense, sparse, late in scores.astype(np.float64).transpose(1, 0, 2):
-        everything = range(len(dense))
-        by_dense = sorted(everything, key=lambda i: (-dense[i], i))[:merge]
-        by_sparse = sorted((i for i in everything if sparse[i] > 0), key=lambda i: (-sparse[i], i))[:merge]
-        two = {i: fusions[0][0] * dense[i] + fusions[0][1] * sparse[i] for i in {*by_dense, *by_sparse}}
-        three = {
-            i: fusions[1][0] * dense[i] + fusions[1][1] * sparse[i] + fusions[1][2] * late[i] for i in by_dense[:rerank]
-        }
-        rows = {
-            "dense": by_dense,
-            "sparse": by_sparse,
-            "multi_vector": sorted(by_dense[:rerank], key=lambda i: (-late[i], i)),
-            "dense_sparse": sorted(two, key=lambda i: (-two[i], i)),
-            "all": sorted(three, key=lambda i: (-three[i], i)),
-        }
-        for mode, row in rows.items():
-            expected.setdefault(mode, []).append(row)
-    return expected
-
-
-@pytest.mark.parametrize("weights", [None, (1.0, 0.3, 1.0), (0.0, 0.0, 1.0)])
-@pytest.mark.parametrize(("merge", "rerank"), [(1000, 200), (7, 4)])
-def test_rankings_equal_plain_loops(monkeypatch, weights, merge, rerank):
-    monkeypatch.setattr(search, "MERGE_DEPTH", merge)
-    monkeypatch.setattr(search, "RERANK_DEPTH", rerank)
-    generator = np.random.default_rng(3)
-    scores = (generator.integers(-3, 4, size=(3, 8, 40)) / 4).astype(np.float32)  # few values: many ties
-    scores[1] = scores[1].clip(min=0)
-    found = rank_modes(scores, weights)
-    expected = plain_rankings(scores, weights, merge, rerank)
-    assert {mode: [row.tolist() for row in rows] for mode, rows in found.items()} == expected
-
-
-def test_rankings_by_hand():
-    scores = np.array([[[0.9, 0.1, 0.5]], [[0.0, 2.0, 0.0]], [[0.3, 0.3, 0.8]]])
-    rankings = {mode: rows[0].tolist() for mode, rows in rank_modes(scores).items()}
-    assert rankings == {
-        "dense": [0, 2, 1],
-        "sparse": [1],  # only one document shares a weighted token with the question
-        "multi_vector": [2, 0, 1],  # equal scores: the smaller number first
-        "dense_sparse": [1, 0, 2],  # 0.18, 1.62, 0.10
-        "all": [1, 2, 0],  # 0.24, 1.12, 0.355
-    }
 
 
 def test_mcls_reads_a_document_with_more_cls_tokens(loaded):

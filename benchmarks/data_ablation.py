@@ -1,6 +1,6 @@
 """What the checks and the mined negatives are worth: the same model, trained for the same steps on three data sets.
 
-    python benchmarks/ablation.py --bench BENCH --server question_server.py --corpus DOCUMENTS.jsonl.gz... --out DIR \
+    python benchmarks/data_ablation.py --bench BENCH --server question_server.py --corpus FILES.jsonl.gz... --out DIR \
         --languages ar fr hi ko ru th zh
 
 raw        every answer of an LLM with faults, as it came
@@ -11,7 +11,7 @@ BENCH holds a folder for each language: corpus.jsonl.gz, queries.jsonl.gz, qrels
 server (OpenAI's protocol; `--bank FILES --port N --fault NAME=SHARE...`) answers with human questions and with faults.
 Its articles are dealt to train and test before any question is asked; the models are judged by the human questions
 about the test articles, searched among all articles. The model is small and random, with a tokenizer trained on
---corpus. Prints a table of nDCG@10, mean and range over the seeds, and writes DIR/ablation.json.
+--corpus. Prints a table of nDCG@10, mean and range over the seeds, and writes DIR/data_ablation.json.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def main() -> None:
             results.setdefault(arm, {})[str(seed)] = measure(model, judged, options, f"{arm}-{seed}")
     described = {arm: describe(options.out / arm) for arm in ARMS}
     settings = {name: str(value) for name, value in vars(options).items()}
-    write_json(options.out / "ablation.json", {"settings": settings, "datasets": described, "ndcg@10": results})
+    write_json(options.out / "data_ablation.json", {"settings": settings, "datasets": described, "ndcg@10": results})
     print_table(results, described)
 
 

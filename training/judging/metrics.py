@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from training.judged import JudgedCollection
+    from training.collections.collection import JudgedCollection
 
 METRIC_DEPTH = 100  # documents of a ranking that the metrics read
 _MRR_DEPTH = 10

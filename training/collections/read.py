@@ -12,42 +12,15 @@ code, else "unknown". Questions that cannot be judged are set aside and counted,
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.dataset import dataset_folder, load_curated
 from data.errors import InputError
-from data.files import digest
 from data.text import document_text
-from training.beir import Rows, find_file, read_qrels, read_texts, require_file
+from training.collections.beir import Rows, find_file, read_qrels, read_texts, require_file
+from training.collections.collection import JudgedCollection, SetAside
 
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
-
-
-@dataclass(frozen=True)
-class SetAside:
-    """Questions left out for one reason."""
-
-    count: int
-    example: str  # the first one, with the place where it stands
-
-
-@dataclass(frozen=True)
-class JudgedCollection:
-    """One language's documents, its questions and their judgements; documents and questions are sorted by id."""
-
-    lang: str
-    docids: list[str]
-    texts: list[str]  # what models and BM25 read: data.text.document_text
-    query_ids: list[str]
-    queries: list[str]
-    qrels: dict[str, dict[str, int]]  # question id -> document id -> relevance (above 0: relevant)
-    set_aside: dict[str, SetAside] = field(default_factory=dict)  # reason -> questions left out
-
-    @property
-    def digest(self) -> str:
-        """Identify what is measured: results with equal digests can be compared."""
-        return digest(self.docids, self.query_ids, self.qrels)
 
 
 def read_judged(path: Path, split: str = "test", languages: Sequence[str] = ()) -> list[JudgedCollection]:

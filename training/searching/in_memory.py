@@ -1,11 +1,10 @@
-"""Search with an M3: every question scored against every document, and the rankings of each mode.
+"""Every question scored against every document of a small corpus, nothing kept on disk: the search during training.
 
     scores, lengths = score_documents(model, tokenizer, queries, texts, ScoreLimits(...))   # [3, questions, documents]
-    rankings = rank_modes(scores, weights=None)                                             # mode -> document numbers
+    rankings = rank_modes(candidates_of(scores), PAPER_LONG)                                # mode -> Rankings
 
 Documents go through the trainer's own `score_columns`, a sub-batch at a time: each is encoded once, its columns are
-kept, its vectors are not. The fusions are those of "M3-Embedding" (arXiv 2402.03216), section 4: dense+sparse merges
-the best 1000 of each, multi-vector and all three re-rank the dense best 200.
+kept, its vectors are not.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from data.errors import RunError
@@ -27,10 +25,6 @@ from training.scores import score_columns
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-MERGE_DEPTH = 1000
-RERANK_DEPTH = 200
-PAPER_DENSE_SPARSE = (0.2, 0.8)
-PAPER_ALL = (0.15, 0.5, 0.35)
 # Questions are scored in blocks: a block's token vectors, times one document's, is what MaxSim has to hold.
 QUERY_BLOCK_TOKENS = 4096
 # Documents are tokenised this many (estimated) tokens at a time, so that their ids never all stand in memory.
@@ -150,40 +144,3 @@ def encode_ids(model: M3, ids: Sequence[Sequence[int]], bf16: bool, mcls: int | 
     device = next(model.parameters()).device
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
         return model(pack(ids, mcls).to(device))
-
-
-def rank_modes(
-    scores: "np.ndarray | Tensor", weights: tuple[float, float, float] | None = None
-) -> dict[str, list[np.ndarray]]:
-    """Return for each mode, for each question, the document numbers, best first; equal scores by rising number.
-
-    `scores` is [3, questions, documents]: dense, sparse, multi-vector. `weights` of the three serve both fusions;
-    without them each has the paper's. A document that shares no weighted token with the question (sparse score 0) is
-    not found by the sparse mode, as in an inverted index. In a merged document's score both parts are exact, whichever
-    list it comes from.
-    """
-    dense_sparse = PAPER_DENSE_SPARSE if weights is None else weights[:2]
-    dense_weight, sparse_weight, vector_weight = PAPER_ALL if weights is None else weights
-    rankings: dict[str, list[np.ndarray]] = {
-        mode: [] for mode in ("dense", "sparse", "multi_vector", "dense_sparse", "all")
-    }
-    for question in range(np.shape(scores)[1]):
-        dense, sparse, vectors = np.asarray(scores[:, question], dtype=np.float64)  # each [documents]
-        by_dense = _order(dense)[:MERGE_DEPTH]
-        by_sparse = _order(sparse, np.flatnonzero(sparse > 0))[:MERGE_DEPTH]
-        nearest = np.sort(by_dense[:RERANK_DEPTH])
-        merged = np.union1d(by_dense, by_sparse)
-        rankings["dense"].append(by_dense)
-        rankings["sparse"].append(by_sparse)
-        rankings["multi_vector"].append(_order(vectors, nearest))
-        rankings["dense_sparse"].append(_order(dense_sparse[0] * dense + dense_sparse[1] * sparse, merged))
-        fused = dense_weight * dense + sparse_weight * sparse + vector_weight * vectors  # [documents]
-        rankings["all"].append(_order(fused, nearest))
-    return rankings
-
-
-def _order(scores: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
-    """Return the document numbers `among` (rising; all by default) by falling score; equal scores by rising number."""
-    if among is None:
-        return np.argsort(-scores, kind="stable")
-    return among[np.argsort(-scores[among], kind="stable")]

@@ -1,0 +1,1 @@
+"""Test collections: documents, questions and judgements, from every layout that is read."""
