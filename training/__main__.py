@@ -44,7 +44,7 @@ def main() -> None:
 def _run(config: Config) -> None:
     # Imported here: torch and transformers take seconds, and --help must not wait for them.
     if isinstance(config, CompareConfig):
-        from training.evaluate import compare
+        from training.compare import compare
 
         return compare(config)
     _require_training_libraries()

@@ -1,30 +1,36 @@
-"""`m3-train evaluate`: how well a model finds judged documents, beside BM25; `m3-train compare`: two results together.
+"""`m3-train evaluate`: how well a model finds judged documents, beside BM25, where, how surely, and what to use.
 
     report = evaluate(EvaluateConfig(dataset=Path("run"), model="my-model", out=Path("after.json")))
 
-The report is what stands in the JSON file: `metrics` holds MODE -> LANG -> ndcg@10, recall@100, mrr@10 (0..1; LANG
-"all" is the mean over the languages), then what was measured: collections, questions set aside, truncation, seconds and
-the configuration.
+The report is what stands in the JSON file: the figures (`training.judging.summary`), of which `metrics` holds MODE ->
+LANG -> ndcg@10, recall@100, mrr@10 (0..1; LANG "all" is the mean over the languages), then what was measured:
+collections, questions set aside, truncation, seconds and the configuration. `training.judging.files` says what is
+written beside it.
 """
 
 import dataclasses
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
-from data.errors import InputError, RunError
-from data.files import write_json
+from data.errors import InputError, RunError, printable
+from data.files import atomic_folder, write_json
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
-from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
-from training.judging.metrics import METRIC_DEPTH, measure_rankings
-from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
+from training.evaluate_config import EvaluateConfig
+from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, folder_beside
+from training.judging.metrics import METRIC_DEPTH
+from training.judging.picture import draw_figures
+from training.judging.questions import judge_questions, write_questions
+from training.judging.report import render_report
+from training.judging.summary import main_metric, summarise
+from training.judging.trec import file_name, write_qrels, write_run
 from training.searching.candidates import candidates_of
 from training.searching.fusion import PAPER_LONG, Rankings, fusion_of, rank_modes
 
@@ -36,32 +42,38 @@ if TYPE_CHECKING:
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
-    """Measure BM25 and, where one is named, the model; print the table, write `config.out`, return what is written.
+    """Measure BM25 and, where one is named, the model; print the tables, write `config.out` and the folder beside it
+    (`training.judging.files`), return what is in the JSON file.
 
     Raises `InputError` for a data set or model that cannot be read, `RunError` when the model's scores are not numbers.
     """
     _check(config)
     collections = read_judged(config.dataset, config.split, config.languages)
     model, tokenizer = _load_model(config) if config.model else (None, None)
-    metrics: Metrics = {}
+    tables: list[pa.Table] = []
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
-    for collection in tqdm(collections, desc="languages", unit="lang"):
-        started = time.perf_counter()
-        rankings = {"bm25": _rank_bm25(collection)}
-        seconds[collection.lang] = {"bm25": time.perf_counter() - started}
-        if model is not None and tokenizer is not None:
+    folder = folder_beside(config.out)
+    with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
+        for collection in tqdm(collections, desc="languages", unit="lang"):
             started = time.perf_counter()
-            found, lengths = _rank_model(collection, model, tokenizer, config)
-            rankings |= found
-            truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
-            seconds[collection.lang]["model"] = time.perf_counter() - started
-        for mode, ranked in rankings.items():
-            metrics.setdefault(mode, {})[collection.lang] = measure_rankings(ranked.documents, collection)
-    for by_language in metrics.values():
-        by_language["all"] = {name: _mean([row[name] for row in by_language.values()]) for name in METRICS}
+            rankings = {"bm25": _rank_bm25(collection)}
+            seconds[collection.lang] = {"bm25": time.perf_counter() - started}
+            document_tokens = None
+            if model is not None and tokenizer is not None:
+                started = time.perf_counter()
+                found, lengths = _rank_model(collection, model, tokenizer, config)
+                rankings |= found
+                document_tokens = lengths.documents
+                truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
+                seconds[collection.lang]["model"] = time.perf_counter() - started
+            tables.append(judge_questions(collection, rankings, document_tokens))
+            write_qrels(collection, qrels / file_name(collection.lang))
+            for mode, ranked in rankings.items():
+                write_run(ranked, collection, mode, runs / file_name(collection.lang, mode))
+    questions = pa.concat_tables(tables)
     report = {
-        "metrics": metrics,
+        **summarise(questions, main_metric(collections), config.max_length if config.model else None),
         "model": config.model,
         "dataset": str(config.dataset),
         "split": config.split,
@@ -70,17 +82,12 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "seconds": seconds,
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
+    write_questions(questions, folder / QUESTIONS)
+    draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
-    print(render_report(report))
-    print(f"written: {config.out}")
+    print(printable(render_report(report)))
+    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {RUNS}/, {QRELS}/ and {PICTURE}")
     return report
-
-
-def compare(config: CompareConfig) -> None:
-    """Print two results of `evaluate` side by side. Raises `InputError` when they did not measure the same thing."""
-    before, after = read_report(config.before), read_report(config.after)
-    check_comparable(before, after, config)
-    print(render_comparison(before, after, config.titles))
 
 
 def _check(config: EvaluateConfig) -> None:
@@ -93,8 +100,10 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
+    if config.out.suffix != ".json":
+        raise InputError(f"--out {config.out}: give a name that ends in .json; the folder without it takes the rest")
     try:  # now, not after hours of work
-        config.out.parent.mkdir(parents=True, exist_ok=True)
+        folder_beside(config.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
 
@@ -172,10 +181,6 @@ def _describe(collection: JudgedCollection) -> dict[str, Any]:
         "set_aside": {reason: dataclasses.asdict(aside) for reason, aside in collection.set_aside.items()},
         "digest": collection.digest,
     }
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _plain(value: Any) -> Any:
