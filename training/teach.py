@@ -31,9 +31,10 @@ from training.mining.target import (
     with_columns,
     write_back,
 )
-from training.mining.window_encoder import WindowEncoder, weights_digest
+from training.mining.window_encoder import WindowEncoder
 from training.model import HEADS
 from training.model_files import load_model
+from training.searching.encoder import weights_digest
 
 MODEL_LENGTH = 8192
 
@@ -115,7 +116,7 @@ class _Teacher:
         """Return what scores documents for the questions of `group`."""
         if isinstance(self.reader, Reranker):
             return self.reader.ask(group.queries)
-        questions = self.reader.encode_questions(group.queries, vectors=bool(self.weights[2]))
+        questions = self.reader.encode_questions(group.queries, vectors=np.float16 if self.weights[2] else None)
         return M3Scorer(self.reader, questions, self.weights)
 
 

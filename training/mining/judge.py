@@ -14,7 +14,7 @@ from training.mining.pair_scores import PairLog, score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.reranker import Reranker
 from training.mining.target import corpus_mark
-from training.mining.window_encoder import weights_digest
+from training.searching.encoder import weights_digest
 
 
 class Judge:

@@ -18,8 +18,9 @@ from tqdm import tqdm
 from data.errors import RunError
 from data.files import atomic_path
 from training.mining.questions import QuestionGroup, Text
-from training.mining.window_encoder import Questions, Span, WindowEncoder
+from training.mining.window_encoder import Span, WindowEncoder
 from training.scores import HEADS, score_columns
+from training.searching.encoder import Questions
 
 RECORD = np.dtype([("question", "<i4"), ("document", "<i4"), ("score", "<f4")])
 QUESTIONS_AT_A_TIME = 64  # against one document: their token vectors, times its own, is what MaxSim has to hold
@@ -130,7 +131,7 @@ class M3Scorer:
     def score(self, rows: Sequence[int], text: Text, spans: Sequence[Span]) -> np.ndarray:
         """Return the scores [len(rows)] of a document."""
         best = torch.full((len(rows),), -torch.inf, device=self.encoder.device)  # [n]
-        for _, found in self.encoder.encode_windows(self.encoder.document_windows(text, spans)):
+        for _, found in self.encoder.encode(self.encoder.document_windows(text, spans)):
             for start in range(0, len(rows), QUESTIONS_AT_A_TIME):
                 block = slice(start, start + QUESTIONS_AT_A_TIME)
                 with torch.inference_mode():

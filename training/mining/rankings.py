@@ -22,7 +22,8 @@ from data.bm25 import Bm25Index
 from data.files import atomic_path
 from training.mine_config import Miner
 from training.mining.questions import QuestionGroup, Text
-from training.mining.window_encoder import Questions, WindowEncoder
+from training.mining.window_encoder import WindowEncoder
+from training.searching.encoder import Questions
 
 SHARD_DOCUMENTS = 128
 QUESTION_BLOCK = 256  # questions scored at a time: their vocabulary, times a shard's windows, is what has to be held
@@ -85,7 +86,7 @@ def _encode_shard(encoder: WindowEncoder, texts: Iterator[Text], bar: Any) -> di
         ids = [encoder.document_windows(text) for text in members]
         flat = [window for windows in ids for window in windows]
         rows: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-        for places, found in encoder.encode_windows(flat):
+        for places, found in encoder.encode(flat):
             vectors, weights = found.dense.cpu().numpy(), found.lexical.cpu().split(found.lengths)
             for place, row in enumerate(places):
                 rows[row] = (vectors[place], *largest_weights(np.array(flat[row]), weights[place].numpy()))
