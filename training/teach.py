@@ -18,7 +18,7 @@ from data.files import digest
 from training.batching.examples import tokenizer_digest
 from training.loss import SCORE_WEIGHTS
 from training.mine_config import TeachConfig
-from training.mining.pair_scores import M3Scorer, PairLog, PairScorer, score_pairs
+from training.mining.pair_scores import M3Scorer, PairScorer, score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.reranker import Reranker
 from training.mining.target import (
@@ -35,6 +35,7 @@ from training.mining.window_encoder import WindowEncoder
 from training.model import HEADS
 from training.model_files import load_model
 from training.searching.encoder import weights_digest
+from training.searching.pair_log import PairLog
 
 MODEL_LENGTH = 8192
 

@@ -15,12 +15,13 @@ from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig, Miner
 from training.mining.choose import Exclusions, exclude_candidates
 from training.mining.false_negatives import ShingleStore
-from training.mining.pair_scores import M3Scorer, PairLog, score_pairs
+from training.mining.pair_scores import M3Scorer, score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.rankings import Found, encode_documents, search_bm25, search_shards
 from training.mining.target import corpus_mark
 from training.mining.window_encoder import WindowEncoder
 from training.searching.encoder import Questions
+from training.searching.pair_log import PairLog
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ for rows, found in encoder.encode([[0, 17, 2], [0, 5, 9, 2]]): ...      # places
 """
 
 import contextlib
+import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ class TextEncoder:
         """Take over `model`: it is moved and set to evaluation."""
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model, self.tokenizer, self.limits = model.eval().to(self.device), tokenizer, limits
+
+    @functools.cached_property
+    def weights_digest(self) -> str:
+        """Identifies the model's weights."""
+        return weights_digest(self.model)
 
     def encode(
         self, ids: Sequence[list[int]], title: str | None = None, mcls: int | None = None
