@@ -14,7 +14,7 @@ import pyarrow as pa
 from data.errors import InputError, printable
 from training.evaluate_config import METRICS, CompareConfig
 from training.judging.comparison import compare_questions, render_comparison, render_means
-from training.judging.files import QUESTIONS, folder_beside
+from training.judging.files import QUESTIONS, files_folder
 from training.judging.questions import mean_metrics, read_questions
 
 
@@ -65,7 +65,7 @@ def check_comparable(before: Mapping[str, Any], after: Mapping[str, Any], config
 
 def _read_sidecar(file: Path, report: Mapping[str, Any]) -> pa.Table | str:
     """Return the questions that belong to a report, or why there are none."""
-    questions = folder_beside(file) / QUESTIONS
+    questions = files_folder(file) / QUESTIONS
     if not questions.is_file():
         return f"{questions} is missing; it is written with {file.name}, and moves with it."
     try:

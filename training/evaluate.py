@@ -10,7 +10,9 @@ written beside it.
 
 import dataclasses
 import math
+import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,26 +21,23 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
-from data.errors import InputError, RunError, printable
+from data.errors import InputError, printable
 from data.files import atomic_folder, write_json
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig
-from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, folder_beside
-from training.judging.metrics import METRIC_DEPTH
+from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder
+from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
 from training.judging.picture import draw_figures
 from training.judging.questions import judge_questions, write_questions
 from training.judging.report import render_report
 from training.judging.summary import main_metric, summarise
-from training.judging.trec import file_name, write_qrels, write_run
-from training.searching.candidates import candidates_of
-from training.searching.fusion import PAPER_LONG, Rankings, fusion_of, rank_modes
+from training.judging.trec import write_qrels, write_runs
+from training.searching.fusion import PAPER_LONG, Rankings, fusion_of
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-    from training.model import M3
     from training.searching.in_memory import Lengths
+    from training.searching.model_search import ModelSearch
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
@@ -49,28 +48,29 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     _check(config)
     collections = read_judged(config.dataset, config.split, config.languages)
-    model, tokenizer = _load_model(config) if config.model else (None, None)
+    search = _open_search(config, collections)
+    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
     tables: list[pa.Table] = []
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
-    folder = folder_beside(config.out)
+    folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
         for collection in tqdm(collections, desc="languages", unit="lang"):
             started = time.perf_counter()
             rankings = {"bm25": _rank_bm25(collection)}
             seconds[collection.lang] = {"bm25": time.perf_counter() - started}
-            document_tokens = None
-            if model is not None and tokenizer is not None:
+            lengths = None
+            if search is not None:
                 started = time.perf_counter()
-                found, lengths = _rank_model(collection, model, tokenizer, config)
-                rankings |= found
-                document_tokens = lengths.documents
+                found = search.find(collection)
+                rankings |= search.rank(found, fusion)
+                lengths = found.lengths
                 truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
                 seconds[collection.lang]["model"] = time.perf_counter() - started
-            tables.append(judge_questions(collection, rankings, document_tokens))
-            write_qrels(collection, qrels / file_name(collection.lang))
-            for mode, ranked in rankings.items():
-                write_run(ranked, collection, mode, runs / file_name(collection.lang, mode))
+            judgements = judgements_by_mode(collection, rankings)
+            tables.append(judge_questions(collection, rankings, judgements, lengths.documents if lengths else None))
+            write_runs(collection, rankings, runs)
+            write_qrels(collection, judgements, qrels)
     questions = pa.concat_tables(tables)
     report = {
         **summarise(questions, main_metric(collections), config.max_length if config.model else None),
@@ -86,7 +86,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
     print(printable(render_report(report)))
-    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {RUNS}/, {QRELS}/ and {PICTURE}")
+    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
+    if search is not None and config.index is None:
+        shutil.rmtree(search.index, ignore_errors=True)
     return report
 
 
@@ -96,26 +98,16 @@ def _check(config: EvaluateConfig) -> None:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
     if config.mcls is not None and config.mcls < 1:
         raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
+    if not config.keep_vectors_gb >= 0 or config.keep_vectors_gb == math.inf:
+        raise InputError(f"--keep-vectors-gb is {config.keep_vectors_gb}; give gigabytes of disk space, 0 for none")
     if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
-    if config.out.suffix != ".json":
-        raise InputError(f"--out {config.out}: give a name that ends in .json; the folder without it takes the rest")
     try:  # now, not after hours of work
-        folder_beside(config.out).mkdir(parents=True, exist_ok=True)
+        files_folder(config.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
-
-
-def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
-    import torch
-
-    from training.model_files import load_reader
-
-    assert config.model is not None
-    model, tokenizer = load_reader(config.model, config.max_length, config.max_query_length)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 
 def _rank_bm25(collection: JudgedCollection) -> Rankings:
@@ -129,13 +121,13 @@ def _rank_bm25(collection: JudgedCollection) -> Rankings:
     return rankings
 
 
-def _rank_model(
-    collection: JudgedCollection, model: "M3", tokenizer: "PreTrainedTokenizerBase", config: EvaluateConfig
-) -> "tuple[dict[str, Rankings], Lengths]":
-    """Return the rankings of the model's five modes, and how long the texts are."""
-    import torch
-
-    from training.searching.in_memory import ScoreLimits, score_documents
+def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]) -> "ModelSearch | None":
+    """Return the model, ready to search; None where there is none to measure."""
+    if config.model is None:
+        return None
+    from training.searching.corpus import SearchOptions
+    from training.searching.encoder import ScoreLimits
+    from training.searching.model_search import ModelSearch
 
     limits = ScoreLimits(
         max_length=config.max_length,
@@ -144,18 +136,12 @@ def _rank_model(
         bf16=config.bf16,
         mcls=config.mcls,
     )
-    try:
-        scores, lengths = score_documents(
-            model, tokenizer, collection.queries, collection.texts, limits, title=collection.lang
-        )
-    except torch.OutOfMemoryError as error:
-        tokens = config.sub_batch_tokens
-        advice = "--sub-batch-tokens" if tokens > config.max_length else "--max-length"
-        raise RunError(
-            f"the device has too little memory for {tokens} tokens at once; give a smaller {advice}"
-        ) from error
-    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
-    return rank_modes(candidates_of(scores), fusion), lengths
+    options = SearchOptions(
+        multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
+    )
+    index = config.index or files_folder(config.out) / "index"
+    more = config.query_texts, config.document_texts
+    return ModelSearch(config.model, limits, options, index, collections, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

@@ -11,7 +11,12 @@ def plain_means(values, groups, documents, drawn):
     """The figures of one resample, written out: each document's questions come along as often as it was drawn."""
     means = []
     for group in sorted(set(groups)):
-        rows = [row for document in drawn for row in range(len(values)) if (documents[row], groups[row]) == (document, group)]
+        rows = [
+            row
+            for document in drawn
+            for row in range(len(values))
+            if (documents[row], groups[row]) == (document, group)
+        ]
         means.append(np.mean([values[row] for row in rows], axis=0) if rows else [np.nan] * values.shape[1])
     return np.array(means)
 
@@ -95,7 +100,9 @@ def test_languages_apart_are_drawn_apart_and_weigh_alike():
 
 def test_a_language_that_a_resample_leaves_out_is_left_out_of_its_mean():
     """Document a has a question in both languages, b in one: where a is not drawn, ko has no figure."""
-    found = resample_means(np.array([[1.0], [0.0], [0.5]]), np.array(["ko", "de", "de"]), np.array(["a", "a", "b"]), resamples=60)
+    found = resample_means(
+        np.array([[1.0], [0.0], [0.5]]), np.array(["ko", "de", "de"]), np.array(["a", "a", "b"]), resamples=60
+    )
     without = np.isnan(found.means[:, 1, 0])
     assert 0 < without.sum() < 60
     np.testing.assert_allclose(found.over_groups(0)[1][without], 0.5)

@@ -53,7 +53,8 @@ def test_overlap_goes_by_quarters_of_each_language():
 
 def test_equal_overlaps_stay_together():
     assert named(slicing("overlap", document_overlap=[0.2, 1.0, 1.0, 1.0])) == ["least", "more", "more", "more"]
-    assert named(slicing("overlap", document_overlap=[None, 1.0])) == [None, "more"]
+    assert named(slicing("overlap", document_overlap=[None, 0.0, 1.0])) == [None, "less", "most"]
+    assert slicing("overlap", document_overlap=[None, 1.0, 1.0]) is None  # no quarters to tell apart
 
 
 def test_the_recorded_overlap_is_taken_only_where_every_question_has_one():

@@ -8,7 +8,7 @@ import pytest
 
 from training.collections.collection import JudgedCollection
 from training.judging.metrics import measure_rankings
-from training.judging.trec import encode_id, falling_scores, file_name, write_qrels, write_run
+from training.judging.trec import encode_id, falling_scores, file_name, write_qrels, write_runs
 from training.searching.fusion import Rankings
 
 MEASURES = {"ndcg@10": "nDCG@10", "recall@100": "R@100", "mrr@10": "RR@10"}
@@ -20,7 +20,10 @@ def toy() -> tuple[JudgedCollection, Rankings]:
     docids = sorted(f"doc {number}\u3000%20" for number in range(150))
     query_ids = sorted(f"q\t{number}" for number in range(40))
     qrels = {
-        name: {docid: int(grade) for docid, grade in zip(generator.choice(docids, 6, replace=False), [3, 1, 1, 2, 0, 1], strict=True)}
+        name: {
+            docid: int(grade)
+            for docid, grade in zip(generator.choice(docids, 6, replace=False), [3, 1, 1, 2, 0, 1], strict=True)
+        }
         for name in query_ids
     }
     found = [generator.permutation(150)[: generator.integers(5, 150)].astype(np.int32) for _ in query_ids]
@@ -31,10 +34,10 @@ def toy() -> tuple[JudgedCollection, Rankings]:
 
 def test_a_trec_tool_gets_the_very_figures_of_the_report(tmp_path):
     collection, rankings = toy()
-    write_run(rankings, collection, "dense", tmp_path / "run")
-    write_qrels(collection, tmp_path / "qrels")
-    run = list(ir_measures.read_trec_run(str(tmp_path / "run")))
-    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "qrels")))
+    write_runs(collection, {"dense": rankings}, tmp_path)
+    write_qrels(collection, {"dense": collection.qrels}, tmp_path)
+    run = list(ir_measures.read_trec_run(str(tmp_path / "ko.dense.trec")))
+    qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "ko.trec")))
     read = ir_measures.calc_aggregate([ir_measures.parse_measure(name) for name in MEASURES.values()], qrels, run)
     ours = measure_rankings(rankings.documents, collection)
     assert 0.01 < ours["ndcg@10"] < 0.9
@@ -44,8 +47,8 @@ def test_a_trec_tool_gets_the_very_figures_of_the_report(tmp_path):
 
 def test_the_order_read_back_is_ours_and_the_ids_come_back(tmp_path):
     collection, rankings = toy()
-    write_run(rankings, collection, "dense", tmp_path / "run")
-    rows = [line.split(" ") for line in (tmp_path / "run").read_text(encoding="utf-8").splitlines()]
+    write_runs(collection, {"dense": rankings}, tmp_path)
+    rows = [line.split(" ") for line in (tmp_path / "ko.dense.trec").read_text(encoding="utf-8").splitlines()]
     assert all((len(row), row[1], row[5]) == (6, "Q0", "dense") for row in rows)
     for name, numbers in zip(collection.query_ids, rankings.documents, strict=True):
         found = [row for row in rows if unquote(row[0]) == name]

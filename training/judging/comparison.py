@@ -100,16 +100,29 @@ def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], compa
     lines = [f"{METRIC_NAMES[metric]} in percent, mean over languages, differences with 95 % intervals"]
     lines += render_cells(means)
     lines += ["", f"{titles[1]} minus {titles[0]}, by language; * where the interval leaves out 0"]
-    lines += render_cells(
-        {mode_name(mode): {lang: mark(row[lang]) for lang in right[mode]} for mode, row in compared.differences.items()}
-    )
+    changed = _changed(compared)
+    if changed:
+        lines += render_cells(
+            {mode_name(mode): {lang: mark(row[lang]) for lang in right[mode]} for mode, row in changed.items()}
+        )
+    else:
+        lines.append("none")
     lines += _by_language(right, metric, titles)
-    for name, by_mode in compared.slices.items():
+    for name, by_mode in compared.slices.items() if changed else ():
         counts = compared.questions[name]
         cells = {"questions": {bucket: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for bucket, n in counts.items()}}
-        cells |= {mode_name(mode): {bucket: mark(row[bucket]) for bucket in counts} for mode, row in by_mode.items()}
+        cells |= {
+            mode_name(mode): {bucket: mark(row[bucket]) for bucket in counts}
+            for mode, row in by_mode.items()
+            if mode in changed
+        }
         lines += ["", f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}", *render_cells(cells)]
     return "\n".join([*lines, "", *_conclude(left, right, compared, titles)])
+
+
+def _changed(compared: Comparison) -> dict[str, dict[str, Difference]]:
+    """Return the differences of the modes that differ anywhere: BM25 usually found the same twice."""
+    return {mode: row for mode, row in compared.differences.items() if any(one.value for one in row.values())}
 
 
 def _shared_modes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
@@ -135,12 +148,8 @@ def _by_language(right: Mapping[str, Any], metric: str, titles: Titles) -> list[
 
 def _conclude(left: Mapping[str, Any], right: Mapping[str, Any], compared: Comparison, titles: Titles) -> list[str]:
     """Return in sentences which modes changed, and what to use."""
-    changes = [
-        f"{mode_name(mode)} {describe_change(row['all'])}"
-        for mode, row in compared.differences.items()
-        if not mode.startswith("bm25") or any(one.value for one in row.values())
-    ]
-    lines = ["; ".join(changes) + "."] if changes else ["Both have BM25 alone, and it found the same."]
+    changes = [f"{mode_name(mode)} {describe_change(row['all'])}" for mode, row in _changed(compared).items()]
+    lines = ["; ".join(changes) + "."] if changes else ["Nothing changed."]
     choice = compared.choice
 
     def name(option: Option) -> str:
@@ -149,6 +158,8 @@ def _conclude(left: Mapping[str, Any], right: Mapping[str, Any], compared: Compa
     used = (left if choice.use.system == 0 else right)[choice.use.mode]["all"][compared.metric]
     over = f", {format_difference(choice.over_bm25)} to BM25" if choice.over_bm25 else ""
     why = describe_given_up(name(choice.best), choice.given_up)
+    if choice.given_up is None and choice.next is not None and choice.lead is not None:
+        why = f"; {name(choice.next)} is {format_difference(choice.lead, signed=False)} behind"
     return [*lines, f"In production use {name(choice.use)} with {format_points(100 * used)}{over}{why}."]
 
 

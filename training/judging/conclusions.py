@@ -71,10 +71,12 @@ def figures_of(table: pa.Table, modes: Sequence[str], metric: str) -> list[np.nd
 
 
 def describe_slice(resampled: Resampled, slicing: Slicing, modes: Sequence[str], metric: str) -> dict[str, Any]:
-    """Return bucket -> mode -> questions, figure and 95 % interval (null: it cannot be given), as the report holds it.
+    """Return bucket -> mode -> questions, the documents they are about, figure, its 95 % interval (null: it cannot be
+    given) and, where BM25 was measured, the mode minus BM25, as the report holds it.
 
     `resampled` has the modes as its columns and the buckets as its groups.
     """
+    minus_bm25 = against_bm25(resampled, modes)
     described: dict[str, Any] = {}
     for bucket, count in slicing.questions().items():
         group = resampled.names.index(bucket)
@@ -83,9 +85,12 @@ def describe_slice(resampled: Resampled, slicing: Slicing, modes: Sequence[str],
             interval = resampled.interval(resampled.means[:, group, column], group)
             described[bucket][mode] = {
                 "questions": count,
+                "documents": int(resampled.documents[group]),
                 metric: float(resampled.figures[group, column]),
                 "interval": list(interval) if interval else None,
             }
+            if mode in minus_bm25:
+                described[bucket][mode]["minus_bm25"] = asdict(minus_bm25[mode][bucket])
     return described
 
 

@@ -11,6 +11,6 @@ from pathlib import Path
 QUESTIONS, RUNS, QRELS, PICTURE = "questions.parquet", "runs", "qrels", "figures.png"
 
 
-def folder_beside(out: Path) -> Path:
-    """Return the folder that belongs to the JSON file `out`."""
-    return out.with_suffix("")
+def files_folder(out: Path) -> Path:
+    """Return the folder for what an evaluation writes beside its JSON file `out`."""
+    return out.with_suffix("") if out.suffix == ".json" else out.with_name(f"{out.name}.files")

@@ -9,18 +9,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.searching.fusion import Rankings
+
 if TYPE_CHECKING:
     from training.collections.collection import JudgedCollection
 
 METRIC_DEPTH = 100  # documents of a ranking that the metrics read
 _MRR_DEPTH = 10
 
+Qrels = Mapping[str, Mapping[str, int]]  # question id -> document id -> grade
 Numbers = Sequence[Sequence[int] | np.ndarray]  # for each question the numbers of the documents found, best first
 
 
 def measure_rankings(rankings: Numbers, collection: "JudgedCollection") -> dict[str, float]:
     """Return what `measure` says of rankings that give document numbers, best first, for each query of `collection`."""
     return measure(name_documents(rankings, collection), collection.qrels)
+
+
+def judgements_by_mode(collection: "JudgedCollection", rankings: Mapping[str, Rankings]) -> dict[str, Qrels]:
+    """Return the judgements by which each mode is measured: the collection's own, or, where documents are judged by
+    the answers that they hold, those of the documents that the mode found.
+    """
+    if not getattr(collection, "answers", None):
+        return dict.fromkeys(rankings, collection.qrels)
+    from training.collections.answers import judged_by_answers
+
+    return {mode: judged_by_answers(collection, {mode: ranked.documents}) for mode, ranked in rankings.items()}
 
 
 def name_documents(rankings: Numbers, collection: "JudgedCollection") -> dict[str, list[str]]:
@@ -31,14 +45,12 @@ def name_documents(rankings: Numbers, collection: "JudgedCollection") -> dict[st
     }
 
 
-def measure(rankings: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+def measure(rankings: Mapping[str, Sequence[str]], qrels: Qrels) -> dict[str, float]:
     """Return the mean over the questions of `qrels` of what `measure_questions` says of each."""
     return {name: float(values.mean()) for name, values in measure_questions(rankings, qrels).items()}
 
 
-def measure_questions(
-    rankings: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]]
-) -> dict[str, np.ndarray]:
+def measure_questions(rankings: Mapping[str, Sequence[str]], qrels: Qrels) -> dict[str, np.ndarray]:
     """Return `ndcg@10`, `recall@100` and `mrr@10` of each question of `qrels`, in its order: 0 to 1, each [questions].
 
     `rankings` gives each question's document ids, best first; a question without a ranking counts as 0. trec_eval sorts

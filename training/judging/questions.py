@@ -1,14 +1,17 @@
 """One row a question: what was asked about which document, and how well each mode answered it.
 
-    table = judge_questions(collection, rankings, document_tokens)      # one language; pa.concat_tables for several
+    judgements = judgements_by_mode(collection, rankings)               # training.judging.metrics
+    table = judge_questions(collection, rankings, judgements, tokens)   # one language; pa.concat_tables for several
     write_questions(table, Path("after/questions.parquet"))
     metrics = mean_metrics(table)                                       # mode -> language -> metric, as in the report
 
-A question's document is its relevant one; of several, that of the highest grade, then of the first id. Two overlaps of
-question and text are kept, since they are no measure of the same thing: `passage_overlap` is what curation recorded
-(the share of the question's character n-grams that stand in the passage it was written about), `document_overlap` is
-counted here for every question (the share of its distinct search tokens, `data.text`, that stand anywhere in the
-document).
+A question's document is its relevant one; of several, that of the highest grade, then of the first id. A collection
+that is judged by answers names none: there a question stands for itself, and is the same in every language.
+
+Two overlaps of question and text are kept, since they are no measure of the same thing: `passage_overlap` is what
+curation recorded (the share of the question's character n-grams that stand in the passage it was written about),
+`document_overlap` is counted here for every question (the share of its distinct search tokens, `data.text`, that stand
+anywhere in the document).
 """
 
 from collections.abc import Mapping
@@ -24,7 +27,7 @@ from data.files import atomic_path, digest
 from data.text import clean_text, estimate_tokens, search_tokens
 from training.collections.collection import JudgedCollection
 from training.evaluate_config import METRICS, MODES
-from training.judging.metrics import measure_questions, name_documents
+from training.judging.metrics import Qrels, measure_questions, name_documents
 from training.searching.fusion import Rankings
 
 Metrics = dict[str, dict[str, dict[str, float]]]  # mode -> language, or "all": their mean -> metric -> 0..1
@@ -34,8 +37,8 @@ FACTS = pa.schema(
         ("lang", pa.string()),
         ("query_id", pa.string()),
         ("docid", pa.string()),  # of the relevant document
-        ("document", pa.string()),  # digest of its text: the same document in every language that searches it
-        ("document_tokens", pa.int64()),  # before it is cut
+        ("document", pa.string()),  # digest of its text: the same document in every language; else the question's id
+        ("document_tokens", pa.int64()),  # before it is cut; null where there is no docid
         ("evidence_position", pa.float64()),  # middle of the passage, 0 the beginning, 1 the end; null: not recorded
         ("passage_overlap", pa.float64()),  # null: not recorded
         ("document_overlap", pa.float64()),
@@ -60,12 +63,16 @@ def modes_of(table: pa.Table) -> tuple[str, ...]:
 
 
 def judge_questions(
-    collection: JudgedCollection, rankings: Mapping[str, Rankings], document_tokens: np.ndarray | None
+    collection: JudgedCollection,
+    rankings: Mapping[str, Rankings],
+    judgements: Mapping[str, Qrels],
+    document_tokens: np.ndarray | None,
 ) -> pa.Table:
     """Return the rows of a collection's questions, in its order, with the figures of every mode in `rankings`.
 
-    `document_tokens` [documents] are the lengths of the documents in the model's tokens before they are cut; None:
-    they are estimated, for the documents that count. Of the texts only the relevant ones are read, one at a time.
+    `judgements` are each mode's. `document_tokens` [documents] are the lengths of the documents in the model's tokens
+    before they are cut; None: they are estimated, for the documents that count. Of the texts only the relevant ones are
+    read, one at a time.
     """
     evidence = [collection.evidence.get(name) for name in collection.query_ids]
     columns: dict[str, Any] = {
@@ -76,10 +83,11 @@ def judge_questions(
         "passage_overlap": [one.overlap if one else None for one in evidence],
     }
     for mode, ranked in rankings.items():
-        by_metric = measure_questions(name_documents(ranked.documents, collection), collection.qrels)
-        values = dict(zip(collection.qrels, zip(*(by_metric[name] for name in METRICS), strict=True), strict=True))
-        rows = [values[name] for name in collection.query_ids]
-        columns |= {column_name(mode, name): [row[place] for row in rows] for place, name in enumerate(METRICS)}
+        places = {name: place for place, name in enumerate(judgements[mode])}
+        order = [places[name] for name in collection.query_ids]
+        found = name_documents(ranked.documents, collection)
+        for metric, values in measure_questions(found, judgements[mode]).items():
+            columns[column_name(mode, metric)] = values[order]
     return pa.table(columns, schema=question_schema(tuple(rankings)))
 
 
@@ -87,11 +95,14 @@ def _describe_documents(collection: JudgedCollection, document_tokens: np.ndarra
     """Return the columns that say which document a question is about; each document's text is read once."""
     numbers = {docid: number for number, docid in enumerate(collection.docids)}
     asked: dict[str, list[int]] = {}  # docid -> questions about it
-    for place, name in enumerate(collection.query_ids):
-        grades = collection.qrels[name]
-        asked.setdefault(min(grades, key=lambda docid: (-grades[docid], docid)), []).append(place)
     names = ("docid", "document", "document_tokens", "document_overlap")
     columns: dict[str, list[Any]] = {name: [None] * len(collection.query_ids) for name in names}
+    for place, name in enumerate(collection.query_ids):
+        grades = collection.qrels.get(name)
+        if grades:
+            asked.setdefault(min(grades, key=lambda docid: (-grades[docid], docid)), []).append(place)
+        else:
+            columns["document"][place] = f"question {clean_text(name)}"
     for docid, places in asked.items():
         text = collection.texts[numbers[docid]]
         known = set(search_tokens(text))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from training.evaluate_config import METRICS
-from training.judging.bootstrap import Difference
+from training.judging.bootstrap import FEW_DOCUMENTS, Difference
 from training.judging.questions import Metrics
 from training.judging.slices import FEW_QUESTIONS
 from training.judging.tables import (
@@ -17,6 +17,7 @@ from training.judging.tables import (
     percent,
     render_cells,
     render_table,
+    sign,
 )
 
 SMALL_CORPUS = 100  # in a corpus no larger than this, Recall@100 of a full ranking is 1 whatever the model does
@@ -59,11 +60,18 @@ def render_report(report: Mapping[str, Any]) -> str:
     )
     for name, buckets in report["slices"].items():
         if name != "language":
-            lines += ["", f"{METRIC_NAMES[metric]} by {name}: {report['slices_about'][name]}"]
-            lines += _render_slice(buckets, metric)
+            lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
     lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"]), *_doubts(report)]
-    lines += ["", *_conclude(report, differences)]
-    return "\n".join(lines)
+    conclusions = _conclude(report, differences)
+    return "\n".join([*lines, "", *conclusions] if conclusions else lines)
+
+
+def _slice_title(report: Mapping[str, Any], name: str) -> str:
+    """Return what a slice's buckets are, and what the model cannot have read of them."""
+    title = f"{METRIC_NAMES[report['main_metric']]} by {name}: {report['slices_about'][name]}"
+    if name == "length" and report["model"]:
+        title += f"; the model reads {report['config']['max_length']:,}"
+    return title + ("; + or - where surely above or below BM25" if report["against_bm25"] else "")
 
 
 def _render_modes(metrics: Metrics, metric: str, benchmark: str | None) -> list[str]:
@@ -83,8 +91,13 @@ def _render_slice(buckets: Mapping[str, Any], metric: str) -> list[str]:
     counts = {bucket: next(iter(row.values()))["questions"] for bucket, row in buckets.items()}
     cells = {"questions": {bucket: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for bucket, n in counts.items()}}
     for mode in modes:
-        cells[mode_name(mode)] = {bucket: format_points(100 * row[mode][metric]) for bucket, row in buckets.items()}
+        cells[mode_name(mode)] = {bucket: _slice_cell(row[mode], metric) for bucket, row in buckets.items()}
     return render_cells(cells)
+
+
+def _slice_cell(figures: Mapping[str, Any], metric: str) -> str:
+    minus_bm25 = figures.get("minus_bm25")
+    return format_points(100 * figures[metric]) + (sign(Difference(**minus_bm25)) if minus_bm25 else "")
 
 
 def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_length: int) -> list[str]:
@@ -109,16 +122,19 @@ def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_le
 
 
 def _doubts(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say which intervals cannot be given."""
-    alone = [
-        lang
-        for lang, row in report["slices"]["language"].items()
-        if any(figures["interval"] is None for figures in row.values())
-    ]
-    if not alone:
-        return []
-    rest = "" if len(alone) == len(report["collections"]) else ", and that of the mean leaves them out of account"
-    return [f"All questions are about one document, so there is no interval{rest}: {' '.join(alone)}"]
+    """Return the lines that say which intervals are missing, and which to trust little."""
+    documents = {lang: next(iter(row.values()))["documents"] for lang, row in report["slices"]["language"].items()}
+    alone = [lang for lang, count in documents.items() if count < 2]
+    few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
+    lines = []
+    if alone:
+        rest = "" if len(alone) == len(documents) else ", and the mean's leaves them out of account"
+        lines.append(f"All questions are about one document, so there is no interval{rest}: {' '.join(alone)}")
+    if few:
+        lines.append(
+            f"The questions are about fewer than {FEW_DOCUMENTS} documents, so intervals come out narrow: {' '.join(few)}"
+        )
+    return lines
 
 
 def read_differences(rows: Mapping[str, Any]) -> dict[str, dict[str, Difference]]:

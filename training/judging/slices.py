@@ -49,12 +49,13 @@ def slice_questions(table: pa.Table, max_length: int | None) -> list[Slicing]:
     langs = np.array(table["lang"].to_pylist())
     names = list(dict.fromkeys(langs.tolist()))
     slicings = [Slicing("language", "language of the question", names, np.array([names.index(one) for one in langs]))]
-    slicings.append(_by_length(table["document_tokens"].to_numpy(), max_length))
+    slicings.append(_by_length(_floats(table, "document_tokens"), max_length))
     evidence = _floats(table, "evidence_position")
     fifths = np.where(np.isnan(evidence), -1, np.minimum(np.nan_to_num(evidence) * 5, 4)).astype(int)
     slicings.append(_drop_empty("evidence", "where in its document the evidence stands", list(FIFTHS), fifths))
     slicings.append(_by_overlap(table, langs))
-    return [slicing for slicing in slicings if slicing.buckets]
+    # Where all questions overlap alike there are no quarters to tell apart.
+    return [slicing for slicing in slicings if len(slicing.buckets) > (slicing.name == "overlap")]
 
 
 def _by_length(tokens: np.ndarray, max_length: int | None) -> Slicing:
@@ -62,7 +63,8 @@ def _by_length(tokens: np.ndarray, max_length: int | None) -> Slicing:
     while max_length is not None and bounds[-1] < max_length:
         bounds.append(min(2 * bounds[-1], max_length))
     names = [f"-{bound // 1000}k" if bound % 1000 == 0 else f"-{bound}" for bound in bounds] + [f">{bounds[-1]}"]
-    return _drop_empty("length", "tokens of the relevant document", names, np.searchsorted(bounds, tokens))
+    numbers = np.where(np.isnan(tokens), -1, np.searchsorted(bounds, tokens))
+    return _drop_empty("length", "tokens of the relevant document", names, numbers)
 
 
 def _by_overlap(table: pa.Table, langs: np.ndarray) -> Slicing:

@@ -30,7 +30,8 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
         metrics         mode -> language, or "all": the mean over the languages -> metric -> 0..1
         main_metric     `metric`
         intervals       mode -> 95 % interval of its mean over the languages by `metric`, null: it cannot be given
-        slices          language, length, evidence, overlap -> bucket -> mode -> questions, figure, 95 % interval
+        slices          language, length, evidence, overlap -> bucket -> mode -> questions, documents, figure, interval,
+                        minus_bm25; a bucket's figure is the mean over its questions, of all languages together
         slices_about    what their buckets are, in words
         against_bm25    mode -> language or "all" -> value (mode minus BM25), low, high, p
         best            the best mode, its lead over the next, and the mode to use (`training.judging.conclusions`)

@@ -33,17 +33,24 @@ def render_table(rows: Mapping[str, Mapping[str, float]], signed: bool = False) 
 
 def render_cells(rows: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return an aligned table of texts; more columns than a screen takes go on below."""
-    columns = list(next(iter(rows.values())))
     first = max(len(name) for name in rows)
-    width = max(6, *(len(text) + 1 for row in rows.values() for pair in row.items() for text in pair))
-    per_part = max(1, (SCREEN_COLUMNS - first) // width)
     lines: list[str] = []
-    for start in range(0, len(columns), per_part):
-        part = columns[start : start + per_part]
-        lines.append(" " * first + "".join(f"{name:>{width}}" for name in part))
+    for part in _split_columns(rows, SCREEN_COLUMNS - first):
+        lines.append(" " * first + "".join(f"{column:>{width}}" for column, width in part.items()))
         for name, values in rows.items():
-            lines.append(f"{name:<{first}}" + "".join(f"{values[column]:>{width}}" for column in part))
+            lines.append(f"{name:<{first}}" + "".join(f"{values[column]:>{width}}" for column, width in part.items()))
     return lines
+
+
+def _split_columns(rows: Mapping[str, Mapping[str, str]], space: int) -> list[dict[str, int]]:
+    """Return the columns with their widths, in parts that each fit in `space`."""
+    parts: list[dict[str, int]] = [{}]
+    for column in next(iter(rows.values())):
+        width = max(6, len(column) + 1, *(len(row[column]) + 1 for row in rows.values()))
+        if parts[-1] and sum(parts[-1].values()) + width > space:
+            parts.append({})
+        parts[-1][column] = width
+    return parts
 
 
 def format_points(value: float, signed: bool = False) -> str:
@@ -65,6 +72,11 @@ def format_p(difference: Difference) -> str:
     if difference.p is None:
         return "-"
     return "<0.001" if difference.p < 0.001 else f"{difference.p:.3f}"
+
+
+def sign(difference: Difference | None) -> str:
+    """Return + or - where a difference is surely above or below 0."""
+    return "" if difference is None or not difference.sure else "+" if difference.value > 0 else "-"
 
 
 def mark(difference: Difference) -> str:

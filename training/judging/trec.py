@@ -1,7 +1,7 @@
 """Rankings and judgements as TREC tools read them (trec_eval, ir_measures, ranx, trectools).
 
-    write_run(rankings, collection, "dense", Path("out/runs/ko.dense.trec"))    # qid Q0 docid rank score tag
-    write_qrels(collection, Path("out/qrels/ko.trec"))                          # qid 0 docid grade
+    write_runs(collection, rankings, Path("out/runs"))      # LANG.MODE.trec: qid Q0 docid rank score tag
+    write_qrels(collection, judgements, Path("out/qrels"))    # LANG.trec: qid 0 docid grade
 
 The tools put a run in order themselves, by score, equal scores by id, and trec_eval keeps a score in 32 bits. So the
 scores written fall strictly, also as 32-bit numbers: a score that would not is written as the next smaller number.
@@ -10,6 +10,7 @@ id as `%`; `urllib.parse.unquote` gives the id back.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,33 +19,38 @@ import numpy as np
 from data.files import write_text
 from data.text import clean_text
 from training.collections.collection import JudgedCollection
-from training.judging.metrics import METRIC_DEPTH
+from training.judging.metrics import METRIC_DEPTH, Qrels
 from training.searching.fusion import Rankings
 
 _AWKWARD = re.compile(r"[\s%]")
 
 
-def write_run(rankings: Rankings, collection: JudgedCollection, mode: str, file: Path) -> None:
-    """Write the best 100 documents of each question."""
+def write_runs(collection: JudgedCollection, rankings: Mapping[str, Rankings], folder: Path) -> None:
+    """Write the best 100 documents of each question, a file a mode."""
     ids = [encode_id(docid) for docid in collection.docids]
-    lines = [
-        f"{encode_id(query_id)} Q0 {ids[number]} {rank} {score!s} {mode}\n"
-        for query_id, numbers, scores in zip(collection.query_ids, rankings.documents, rankings.scores, strict=True)
-        for rank, (number, score) in enumerate(
-            zip(numbers[:METRIC_DEPTH], falling_scores(scores[:METRIC_DEPTH]), strict=True), start=1
-        )
-    ]
-    write_text(file, "".join(lines))
+    for mode, ranked in rankings.items():
+        lines = [
+            f"{encode_id(query_id)} Q0 {ids[number]} {rank} {score!s} {mode}\n"
+            for query_id, numbers, scores in zip(collection.query_ids, ranked.documents, ranked.scores, strict=True)
+            for rank, (number, score) in enumerate(
+                zip(numbers[:METRIC_DEPTH], falling_scores(scores[:METRIC_DEPTH]), strict=True), start=1
+            )
+        ]
+        write_text(folder / file_name(collection.lang, mode), "".join(lines))
 
 
-def write_qrels(collection: JudgedCollection, file: Path) -> None:
-    """Write every judgement of the collection's questions."""
-    lines = [
-        f"{encode_id(query_id)} 0 {encode_id(docid)} {grade}\n"
-        for query_id in collection.query_ids
-        for docid, grade in collection.qrels[query_id].items()
-    ]
-    write_text(file, "".join(lines))
+def write_qrels(collection: JudgedCollection, judgements: Mapping[str, Qrels], folder: Path) -> None:
+    """Write the judgements of the collection's questions: LANG.trec, or LANG.MODE.trec where each mode has its own."""
+    shared = all(qrels is collection.qrels for qrels in judgements.values())
+    for mode, qrels in judgements.items():
+        lines = [
+            f"{encode_id(query_id)} 0 {encode_id(docid)} {grade}\n"
+            for query_id, grades in qrels.items()
+            for docid, grade in grades.items()
+        ]
+        write_text(folder / file_name(collection.lang, *([] if shared else [mode])), "".join(lines))
+        if shared:
+            return
 
 
 def file_name(lang: str, *parts: str) -> str:
