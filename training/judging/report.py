@@ -43,7 +43,7 @@ def render_report(report: Mapping[str, Any]) -> str:
         f"data set: {report['dataset']}, split {report['split']}",
         f"model: {report['model'] or 'none, BM25 alone'}",
     ]
-    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, report.get("benchmark"))]
+    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, report["config"].get("benchmark"))]
     differences = read_differences(report["against_bm25"])
     if differences:
         lines += ["", "minus BM25, in points; * where the 95 % interval leaves out 0"]
@@ -132,7 +132,7 @@ def _doubts(report: Mapping[str, Any]) -> list[str]:
         lines.append(f"All questions are about one document, so there is no interval{rest}: {' '.join(alone)}")
     if few:
         lines.append(
-            f"The questions are about fewer than {FEW_DOCUMENTS} documents, so intervals come out narrow: {' '.join(few)}"
+            f"The questions are about fewer than {FEW_DOCUMENTS} documents, so intervals are narrow: {' '.join(few)}"
         )
     return lines
 
