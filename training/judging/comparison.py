@@ -32,6 +32,7 @@ class Comparison:
 
     metric: str
     differences: dict[str, dict[str, Difference]]  # mode -> language, or "all"
+    changed: list[str]  # the modes that answered any question otherwise: BM25 usually found the same twice
     slices: dict[str, dict[str, dict[str, Difference]]]  # slice -> mode -> bucket
     slices_about: dict[str, str]
     questions: dict[str, dict[str, int]]  # slice -> bucket
@@ -54,6 +55,7 @@ def compare_questions(before: pa.Table, after: pa.Table, metric: str, max_length
     return Comparison(
         metric=metric,
         differences={mode: compare_columns(by_language, *pair) for mode, pair in pairs.items()},
+        changed=[mode for mode, (old, new) in pairs.items() if (columns[old] != columns[new]).any()],
         slices=found,
         slices_about={slicing.name: slicing.about for slicing in slicings},
         questions={slicing.name: slicing.questions() for slicing in slicings},
@@ -99,30 +101,29 @@ def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], compa
         means[mode_name(mode)] = _means_row(left, right, mode, metric, titles, gain)
     lines = [f"{METRIC_NAMES[metric]} in percent, mean over languages, differences with 95 % intervals"]
     lines += render_cells(means)
-    lines += ["", f"{titles[1]} minus {titles[0]}, by language; * where the interval leaves out 0"]
-    changed = _changed(compared)
-    if changed:
-        lines += render_cells(
-            {mode_name(mode): {lang: mark(row[lang]) for lang in right[mode]} for mode, row in changed.items()}
-        )
-    else:
-        lines.append("none")
+    if compared.changed:
+        lines += ["", f"{titles[1]} minus {titles[0]}, by language; * where the interval leaves out 0"]
+        lines += _render_differences(compared, compared.differences, list(right[compared.changed[0]]))
     lines += _by_language(right, metric, titles)
-    for name, by_mode in compared.slices.items() if changed else ():
-        counts = compared.questions[name]
-        cells = {"questions": {bucket: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for bucket, n in counts.items()}}
-        cells |= {
-            mode_name(mode): {bucket: mark(row[bucket]) for bucket in counts}
-            for mode, row in by_mode.items()
-            if mode in changed
-        }
-        lines += ["", f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}", *render_cells(cells)]
+    for name, by_mode in compared.slices.items() if compared.changed else ():
+        lines += ["", f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}"]
+        lines += _render_differences(compared, by_mode, list(compared.questions[name]), compared.questions[name])
     return "\n".join([*lines, "", *_conclude(left, right, compared, titles)])
 
 
-def _changed(compared: Comparison) -> dict[str, dict[str, Difference]]:
-    """Return the differences of the modes that differ anywhere: BM25 usually found the same twice."""
-    return {mode: row for mode, row in compared.differences.items() if any(one.value for one in row.values())}
+def _render_differences(
+    compared: Comparison,
+    differences: Mapping[str, Mapping[str, Difference]],
+    columns: list[str],
+    counts: Mapping[str, int] | None = None,
+) -> list[str]:
+    """Return the table of the modes that changed, under the number of questions where `counts` gives it."""
+    cells = {}
+    if counts is not None:
+        cells["questions"] = {name: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for name, n in counts.items()}
+    for mode in compared.changed:
+        cells[mode_name(mode)] = {column: mark(differences[mode][column]) for column in columns}
+    return render_cells(cells)
 
 
 def _shared_modes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
@@ -148,7 +149,7 @@ def _by_language(right: Mapping[str, Any], metric: str, titles: Titles) -> list[
 
 def _conclude(left: Mapping[str, Any], right: Mapping[str, Any], compared: Comparison, titles: Titles) -> list[str]:
     """Return in sentences which modes changed, and what to use."""
-    changes = [f"{mode_name(mode)} {describe_change(row['all'])}" for mode, row in _changed(compared).items()]
+    changes = [f"{mode_name(mode)} {describe_change(compared.differences[mode]['all'])}" for mode in compared.changed]
     lines = ["; ".join(changes) + "."] if changes else ["Nothing changed."]
     choice = compared.choice
 

@@ -19,7 +19,7 @@ _TITLES = {
     "language": "by language, and the mean over the languages",
     "length": "by length of the relevant document, in tokens",
     "evidence": "by place of the evidence in the document",
-    "overlap": "by how much of the question's wording stands in the text",
+    "overlap": "by how much of the question's wording is in the text",
 }
 _WIDTH = 0.7  # of a column's space, over which the modes are spread
 _SHOWN = 24  # languages; more would not be readable

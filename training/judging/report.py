@@ -43,7 +43,8 @@ def render_report(report: Mapping[str, Any]) -> str:
         f"data set: {report['dataset']}, split {report['split']}",
         f"model: {report['model'] or 'none, BM25 alone'}",
     ]
-    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, report["config"].get("benchmark"))]
+    benchmark = report["config"].get("benchmark")
+    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, benchmark)]
     differences = read_differences(report["against_bm25"])
     if differences:
         lines += ["", "minus BM25, in points; * where the 95 % interval leaves out 0"]
