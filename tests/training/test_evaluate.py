@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import ir_measures
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,7 @@ from training.compare import compare
 from training.evaluate import describe_truncation, evaluate
 from training.evaluate_config import METRICS, MODES, CompareConfig, EvaluateConfig
 from training.judging.metrics import measure
+from training.judging.questions import mean_metrics, read_questions
 from training.judging.tables import SCREEN_COLUMNS, render_table
 from training.searching import encoder
 from training.searching.in_memory import Lengths
@@ -111,6 +113,27 @@ def test_with_a_model_every_mode_and_language_stands_in_the_report(dataset, tmp_
     assert "24 of 24 documents are longer than 16 tokens" in screen
     tables = [line for line in screen.splitlines() if ":" not in line]
     assert max(map(len, tables)) <= SCREEN_COLUMNS
+
+
+def test_beside_the_report_stand_questions_runs_judgements_and_a_picture(dataset, tmp_path):
+    """A TREC tool gets the report's figures from the files; an earlier evaluation's runs do not stay."""
+    stale = tmp_path / "out" / "runs" / "xx.dense.trec"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    report = evaluate(config(dataset, tmp_path / "out.json", model=MODEL))
+    beside = {file.name for file in (tmp_path / "out").iterdir()}
+    assert beside >= {"figures.png", "qrels", "questions.parquet", "runs"}
+    assert not stale.exists()
+    table = read_questions(tmp_path / "out" / "questions.parquet")
+    assert len(table) == 24
+    assert mean_metrics(table) == report["metrics"]
+    measure = ir_measures.nDCG @ 10
+    for mode, by_language in report["metrics"].items():
+        for lang in ("de", "fr"):
+            qrels = ir_measures.read_trec_qrels(str(tmp_path / "out" / "qrels" / f"{lang}.trec"))
+            run = ir_measures.read_trec_run(str(tmp_path / "out" / "runs" / f"{lang}.{mode}.trec"))
+            read = ir_measures.calc_aggregate([measure], list(qrels), list(run))
+            assert read[measure] == pytest.approx(by_language[lang]["ndcg@10"], abs=1e-9)
 
 
 def test_the_same_run_twice_gives_the_same_figures(dataset, tmp_path):

@@ -22,6 +22,7 @@ from training.judging.slices import Slicing
 # From the cheapest to the dearest in production: an inverted index of words; one of weighted tokens, or one vector a
 # document, by a model; both; vectors of every token; all of it.
 _BY_COST = ("bm25", "bm25_subwords", "sparse", "dense", "dense_sparse", "multi_vector", "all")
+_SLICE_RESAMPLES = 2_000  # enough for an interval; the p of the main figures takes more
 _AS_GOOD = 0.01  # a point: less than this behind the best is as good where it is not sure
 
 
@@ -47,7 +48,8 @@ class Choice:
 
 def resample_languages(table: pa.Table, columns: Sequence[np.ndarray], seed: int = 0) -> Resampled:
     """Return `columns` (each [questions]) resampled by document, with the table's languages as groups."""
-    return _resample(table, columns, np.array(table["lang"].to_pylist()), np.ones(len(table), dtype=bool), seed)
+    langs = np.array(table["lang"].to_pylist())
+    return resample_means(np.stack(columns, axis=1), langs, _documents(table), seed)
 
 
 def resample_slice(table: pa.Table, columns: Sequence[np.ndarray], slicing: Slicing, seed: int = 0) -> Resampled:
@@ -55,14 +57,13 @@ def resample_slice(table: pa.Table, columns: Sequence[np.ndarray], slicing: Slic
     questions, whatever their language.
     """
     names = np.array(slicing.buckets)[np.maximum(slicing.bucket_of, 0)]
-    return _resample(table, columns, names, slicing.bucket_of >= 0, seed)
+    kept = slicing.bucket_of >= 0
+    values, documents = np.stack(columns, axis=1)[kept], _documents(table)[kept]
+    return resample_means(values, names[kept], documents, seed, _SLICE_RESAMPLES)
 
 
-def _resample(
-    table: pa.Table, columns: Sequence[np.ndarray], groups: np.ndarray, kept: np.ndarray, seed: int
-) -> Resampled:
-    documents = np.array(table["document"].to_pylist())
-    return resample_means(np.stack(columns, axis=1)[kept], groups[kept], documents[kept], seed)
+def _documents(table: pa.Table) -> np.ndarray:
+    return np.array(table["document"].to_pylist())
 
 
 def figures_of(table: pa.Table, modes: Sequence[str], metric: str) -> list[np.ndarray]:
