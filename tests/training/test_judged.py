@@ -38,7 +38,7 @@ def write_beir(folder: Path, lang: str | None = None) -> Path:
 def test_beir_layout_is_read_sorted_with_title_before_text(tmp_path):
     (collection,) = read_judged(write_beir(tmp_path / "en"))
     assert (collection.lang, collection.docids, collection.query_ids) == ("en", ["d1", "d2"], ["q1", "q2"])
-    assert collection.texts == ["Ossel\nA harbour.", "The mill stands still."]
+    assert list(collection.texts) == ["Ossel\nA harbour.", "The mill stands still."]
     assert collection.queries == ["harbour?", "mill?"]
     assert collection.qrels == {"q1": {"d1": 2}, "q2": {"d2": 1, "d1": 0}}
     assert collection.set_aside == {}
