@@ -55,9 +55,8 @@ def choose_languages(asked: Sequence[str], there: Collection[str], place: object
     """
     missing = sorted(set(asked) - set(there))
     if missing:
-        raise InputError(
-            f"{place} has no questions in {' '.join(missing)} (split {split}); it has: {' '.join(sorted(there)) or 'none'}"
-        )
+        known = " ".join(sorted(there)) or "none"
+        raise InputError(f"{place} has no questions in {' '.join(missing)} (split {split}); it has: {known}")
     return sorted(set(asked) or there)
 
 

@@ -43,7 +43,7 @@ def read_curated(path: Path, split: str, languages: Sequence[str], work: Path | 
 
 
 def _evidence(pair: Mapping[str, Any], characters: Mapping[str, int]) -> Evidence | None:
-    """Return where the passage of a pair stands in its positive document; None when that is not recorded, or cannot be."""
+    """Return where a pair's passage stands in its positive document; None when that is not recorded, or cannot be."""
     start, end, positives = pair["evidence_start"], pair["evidence_end"], pair["positive_ids"]
     if start is None or end is None or not positives or not 0 <= start < end <= characters.get(positives[0], 0):
         return None

@@ -9,13 +9,14 @@ space is free again when the last sequence of its texts goes, or the process, ho
 not mapped: what the system keeps of it in its cache is no memory of this process.
 """
 
+import contextlib
 import os
 import tempfile
 import weakref
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
-from typing import overload
+from typing import IO, overload
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class TextFile:
             self._file = tempfile.TemporaryFile(dir=work, buffering=_BUFFER_BYTES)  # noqa: SIM115
         except OSError as error:
             raise self._refused(error) from error
-        self._close = weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._ends = array("q", [0])
 
     def __len__(self) -> int:
@@ -68,6 +69,11 @@ class TextFile:
 
     def _refused(self, error: OSError) -> RunError:
         return RunError(f"the documents' texts cannot be kept in {self._place} ({error.strerror}); make room there")
+
+
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take has been reported
+        file.close()
 
 
 class StoredTexts(Sequence[str]):
