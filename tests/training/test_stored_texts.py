@@ -1,6 +1,5 @@
 """Texts on disk: what is read is what was written, nothing is left behind, and memory does not grow with them."""
 
-import gc
 import json
 import pickle
 import resource
@@ -57,10 +56,8 @@ def test_nothing_stands_in_the_folder_and_the_file_goes_with_its_last_reader(tmp
     part = texts[:1]
     assert list(tmp_path.iterdir()) == []
     del texts
-    gc.collect()
     assert (list(part), count_open_files()) == (["harbour"], open_files + 1)
     del part
-    gc.collect()
     assert count_open_files() == open_files
 
 
