@@ -27,7 +27,7 @@ def read_folder(folder: Path, split: str, work: Path | None) -> list[JudgedColle
     corpus_file, queries_file = require_file(folder, "corpus.jsonl"), require_file(folder, "queries.jsonl")
     # A single qrels.tsv is the test of its folder: it must not pass for another split.
     qrels_file = require_file(folder, f"qrels/{split}.tsv", *(["qrels.tsv"] if split == "test" else []))
-    corpus = Corpus(work)
+    corpus = Corpus(work, folder.name)
     add_documents(corpus, corpus_file)
     questions = _read_questions(queries_file)
     judgements = list(_read_qrels(qrels_file))

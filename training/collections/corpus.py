@@ -5,8 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from data.errors import InputError
 from training.collections.texts import TextFile
+
+_QUIET_SECONDS = 2  # most corpora are read before a bar would be of use
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,14 @@ class Documents:
 class Corpus:
     """Documents in the order in which they are read."""
 
-    def __init__(self, work: Path | None) -> None:
-        """Keep the texts in the folder `work`; None: where the system keeps temporary files."""
+    def __init__(self, work: Path | None, title: str = "") -> None:
+        """Keep the texts in the folder `work`; None: where the system keeps temporary files.
+
+        `title` says on the progress bar of a large corpus what is read.
+        """
         self.lang_of: dict[str, str | None] = {}  # document id -> its own language, where the corpus says
         self._texts = TextFile(work)
+        self._bar = tqdm(desc=f"{title} read".strip(), unit=" documents", leave=False, delay=_QUIET_SECONDS)
 
     def __len__(self) -> int:
         return len(self.lang_of)
@@ -38,9 +46,11 @@ class Corpus:
             raise InputError(f"{place}: the id {docid!r} stands twice in this corpus")
         self.lang_of[docid] = sys.intern(lang) if lang else None
         self._texts.append(text)
+        self._bar.update()
 
     def select(self, chosen: Collection[str] | None = None) -> Documents:
         """Return the documents whose ids are `chosen`; None: all."""
+        self._bar.close()
         ids = list(self.lang_of)
         numbers = sorted((n for n in range(len(ids)) if chosen is None or ids[n] in chosen), key=ids.__getitem__)
         known = self.lang_of if chosen is None else chosen

@@ -27,7 +27,7 @@ def read_curated(path: Path, split: str, languages: Sequence[str], work: Path | 
     there = [lang for lang, rows in pairs.items() if rows]
     found: list[JudgedCollection] = []
     for lang in choose_languages(languages, there, path, split):
-        corpus = Corpus(work)
+        corpus = Corpus(work, lang)
         characters: dict[str, int] = {}  # document id -> length of its text, without the title: evidence counts there
         for row in dataset.document_rows(lang, ("docid", "title", "text")):
             corpus.add(str(dataset.corpus_file(lang)), row["docid"], document_text(row["title"], row["text"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InputError
+from data.text import clean_text
 
 
 def find_file(folder: Path, *names: str) -> Path | None:
@@ -69,8 +70,8 @@ def id_of(row: dict[str, Any], names: Sequence[str], place: str) -> str:
 
 
 def text_of(row: dict[str, Any], name: str, place: str) -> str:
-    """Return the text in the column `name`; raises `InputError` when there is none."""
+    """Return the text in the column `name`, without lone surrogates; raises `InputError` when there is none."""
     text = row.get(name)
     if not isinstance(text, str):
         raise InputError(f"{place}: this line has no {name}; it has: {' '.join(row) or 'nothing'}")
-    return text
+    return clean_text(text)

@@ -57,7 +57,7 @@ def _read(asked: Path, texts: Path, lang: str, split: str, work: Path | None) ->
         if not re.fullmatch(r"-?\d+", relevance):
             raise InputError(f"{place}: the relevance {relevance!r} is no whole number")
         judgements.append((place, query_id, docid, int(relevance)))
-    corpus = Corpus(work)
+    corpus = Corpus(work, lang)
     for file in _find_documents(texts / f"miracl-corpus-v1.0-{lang}"):
         add_documents(corpus, file)
     return collect(lang, corpus.select(), questions, judgements)

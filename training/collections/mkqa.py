@@ -84,7 +84,7 @@ def _read_rows(folder: Path, lang: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _read_corpus(folder: Path, work: Path | None) -> Documents:
     """Return the documents that every language searches."""
-    corpus = Corpus(work)
+    corpus = Corpus(work, "NQ")
     if file := find_file(folder, "corpus.jsonl"):
         add_documents(corpus, file)
         return corpus.select()

@@ -47,7 +47,7 @@ def _find_rows(path: Path, split: str) -> Iterator[tuple[str, Path]]:
 def _read(path: Path, lang: str, rows: Path, work: Path | None) -> JudgedCollection:
     """Return the collection of one language."""
     ours = rows.parent.name == lang
-    corpus = Corpus(work)
+    corpus = Corpus(work, lang)
     add_documents(corpus, require_file(path, f"corpus/{lang}.jsonl" if ours else f"{_FOLDER}{lang}/corpus.jsonl"))
     questions: dict[str, str] = {}
     judgements: list[Judgement] = []

@@ -35,7 +35,7 @@ def read_narrativeqa(
     choose_languages(languages, ["en"], path or REPO, split)
     prefix = "validation" if split == "dev" else split
     folder = path or fetch(REPO, [f"data/{prefix}-*.parquet"])
-    corpus = Corpus(work)
+    corpus = Corpus(work, "NarrativeQA")
     questions: dict[str, str] = {}
     judgements: list[Judgement] = []
     for place, docid, question in _read_rows(_find_parts(folder, prefix), corpus):

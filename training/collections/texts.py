@@ -46,7 +46,10 @@ class TextFile:
 
     def append(self, text: str) -> None:
         """Write one more text, as UTF-8 can hold it; raises `RunError` when the disk is full."""
-        data = clean_text(text).encode()
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = clean_text(text).encode()
         try:
             self._file.write(data)
         except OSError as error:
