@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from data.errors import InputError
@@ -51,7 +52,8 @@ class Corpus:
     def select(self, chosen: Collection[str] | None = None) -> Documents:
         """Return the documents whose ids are `chosen`; None: all."""
         self._bar.close()
-        ids = list(self.lang_of)
-        numbers = sorted((n for n in range(len(ids)) if chosen is None or ids[n] in chosen), key=ids.__getitem__)
+        ids = np.array([*self.lang_of], dtype=object)
+        numbers = np.arange(len(ids)) if chosen is None else np.flatnonzero([docid in chosen for docid in ids])
+        numbers = numbers[np.argsort(ids[numbers])]
         known = self.lang_of if chosen is None else chosen
-        return Documents([ids[number] for number in numbers], self._texts.select(numbers), known)
+        return Documents(ids[numbers].tolist(), self._texts.select(numbers), known)
