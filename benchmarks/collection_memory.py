@@ -15,6 +15,7 @@ pages of mapped files are cache, which the system takes back.
 import argparse
 import gzip
 import json
+import os
 import random
 import subprocess
 import sys
@@ -85,7 +86,12 @@ def main() -> None:
         print("|---|---|---|---|---|---|---|")
         for sources in arguments.sources:
             done = subprocess.run(
-                [sys.executable, "-c", READER, folder], cwd=sources, stdout=subprocess.PIPE, text=True, check=True
+                [sys.executable, "-c", READER, folder],
+                cwd=sources,
+                env={**os.environ, "PYTHONPATH": "", "TQDM_DISABLE": "1"},
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
             )
             row = json.loads(done.stdout)
             times = f"{row['read']:.1f} | {row['iterate']:.1f} | {row['random']:.0f}"

@@ -21,7 +21,7 @@ _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+|[^\p{Z}\p{C}]")
 _ONE_FORM = {
     "-": "‐‑‒–—―⁃−－⁻",
     '"': "“”„‟",
-    "'": "‘’‚‛`´՚Ꞌꞌ＇′‵",
+    "'": "‘’‚‛´՚Ꞌꞌ＇′‵",
     "''": "″‶",
     "'''": "‴‷",
     "''''": "⁗",
@@ -34,7 +34,10 @@ _FORMS = str.maketrans({form: one for one, forms in _ONE_FORM.items() for form i
 
 def matching_form(text: str) -> str:
     """Return the tokens of `text`, a line feed before and after each: a run of tokens is a substring. None: empty."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFD", text.translate(_FORMS).lower()))
+    text = text.replace("`", "'")
+    if not text.isascii():  # nothing else of ASCII has another form
+        text = unicodedata.normalize("NFD", text.translate(_FORMS))
+    tokens = _TOKEN.findall(text.lower())
     return "\n".join(["", *tokens, ""]) if tokens else ""
 
 
