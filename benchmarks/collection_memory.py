@@ -95,7 +95,7 @@ def main() -> None:
             )
             row = json.loads(done.stdout)
             times = f"{row['read']:.1f} | {row['iterate']:.1f} | {row['random']:.0f}"
-            print(f"| {sources.name} | {times} | {row['resident']:.0f} | {row['anonymous']:.0f} | {row['digest']} |")
+            print(f"| {sources.resolve().name} | {times} | {row['resident']:.0f} | {row['anonymous']:.0f} | {row['digest']} |")
         print(f"\n{arguments.documents} documents, {row['characters'] / 1e9:.2f} GB of text")
 
 
