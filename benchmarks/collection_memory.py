@@ -94,8 +94,9 @@ def main() -> None:
                 check=True,
             )
             row = json.loads(done.stdout)
-            times = f"{row['read']:.1f} | {row['iterate']:.1f} | {row['random']:.0f}"
-            print(f"| {sources.resolve().name} | {times} | {row['resident']:.0f} | {row['anonymous']:.0f} | {row['digest']} |")
+            cells = [sources.resolve().name, f"{row['read']:.1f}", f"{row['iterate']:.1f}", f"{row['random']:.0f}"]
+            cells += [f"{row['resident']:.0f}", f"{row['anonymous']:.0f}", row["digest"]]
+            print(f"| {' | '.join(cells)} |")
         print(f"\n{arguments.documents} documents, {row['characters'] / 1e9:.2f} GB of text")
 
 
