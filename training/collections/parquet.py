@@ -18,7 +18,8 @@ def read_columns(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, list
     Raises `InputError` when the file is damaged or lacks a column.
     """
     try:
-        with pq.ParquetFile(file, buffer_size=_BUFFER_BYTES) as opened:
+        # What is read ahead stays in memory until the file is closed.
+        with pq.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False) as opened:
             there = [opened.schema.column(number).path for number in range(len(opened.schema.names))]
             missing = [name for name in columns if name not in there]
             if missing:
