@@ -11,6 +11,8 @@ from data.errors import InputError
 from training.collections.collection import Evidence, JudgedCollection
 from training.judging.metrics import judgements_by_mode
 from training.judging.questions import judge_questions, mean_metrics, read_questions, write_questions
+from training.judging.summary import summarise
+from training.judging.trec import write_qrels
 from training.searching.fusion import Rankings
 
 COLLECTION = JudgedCollection(
@@ -81,3 +83,37 @@ def test_questions_come_back_from_their_file_and_a_torn_one_is_an_input_error(tm
     pq.write_table(judge().drop(["document", "dense/mrr@10"]), tmp_path / "less.parquet")
     with pytest.raises(InputError, match=r"less\.parquet has no column document dense/mrr@10; make it again"):
         read_questions(tmp_path / "less.parquet")
+
+
+def test_questions_that_are_judged_by_answers_stand_for_themselves_in_every_language(tmp_path):
+    """Each mode has its own judgements; there is no relevant document whose length or wording could be told."""
+    tables = []
+    for lang, found in (("ko", [0, 1]), ("th", [1])):
+        collection = JudgedCollection(
+            lang,
+            ["a", "b"],
+            ["of tea", "a mill"],
+            ["q1", "q2"],
+            ["?", "?"],
+            {},
+            answers={"q1": ["mill"], "q2": ["tea"]},
+        )
+        rankings = {
+            "bm25": Rankings([np.array(found)] * 2, [-np.arange(len(found))] * 2),
+            "dense": Rankings([np.array([1, 0])] * 2, [np.array([2.0, 1.0])] * 2),
+        }
+        judgements = judgements_by_mode(collection, rankings)
+        tables.append(judge_questions(collection, rankings, judgements, np.array([3, 3])))
+        write_qrels(collection, judgements, tmp_path)
+    table = pa.concat_tables(tables)
+    assert table["document"].to_pylist() == ["question q1", "question q2"] * 2
+    assert table["docid"].null_count == table["document_tokens"].null_count == table["document_overlap"].null_count == 4
+    assert table["bm25/recall@100"].to_pylist() == [1, 1, 1, 0]
+    assert table["bm25/mrr@10"].to_pylist() == [0.5, 1, 1, 0]
+    assert table["dense/mrr@10"].to_pylist() == [1, 0.5, 1, 0.5]
+    files = ["ko.bm25.trec", "ko.dense.trec", "th.bm25.trec", "th.dense.trec"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == files
+    assert (tmp_path / "ko.dense.trec").read_text() == "q1 0 b 1\nq2 0 a 1\n"
+    summary = summarise(table, "recall@100", None)
+    assert list(summary["slices"]) == ["language"]
+    assert summary["against_bm25"]["dense"]["all"]["value"] == pytest.approx(0.25)

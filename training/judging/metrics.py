@@ -1,18 +1,18 @@
 """nDCG@10, Recall@100 and MRR@10 of rankings, by trec_eval's own code (ir_measures, its pytrec_eval provider).
 
-measure_questions(rankings, qrels)["ndcg@10"]       # [questions], in the order of `qrels`
-measure(rankings, qrels)["ndcg@10"]                 # their mean
+    measure_questions(rankings, qrels)["ndcg@10"]       # [questions], in the order of `qrels`
+    measure(rankings, qrels)["ndcg@10"]                 # their mean
+
+A question without a ranking counts as 0.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.collections.answers import judged_by_answers
+from training.collections.collection import JudgedCollection
 from training.searching.fusion import Rankings
-
-if TYPE_CHECKING:
-    from training.collections.collection import JudgedCollection
 
 METRIC_DEPTH = 100  # documents of a ranking that the metrics read
 _MRR_DEPTH = 10
@@ -21,23 +21,21 @@ Qrels = Mapping[str, Mapping[str, int]]  # question id -> document id -> grade
 Numbers = Sequence[Sequence[int] | np.ndarray]  # for each question the numbers of the documents found, best first
 
 
-def measure_rankings(rankings: Numbers, collection: "JudgedCollection") -> dict[str, float]:
+def measure_rankings(rankings: Numbers, collection: JudgedCollection) -> dict[str, float]:
     """Return what `measure` says of rankings that give document numbers, best first, for each query of `collection`."""
     return measure(name_documents(rankings, collection), collection.qrels)
 
 
-def judgements_by_mode(collection: "JudgedCollection", rankings: Mapping[str, Rankings]) -> dict[str, Qrels]:
+def judgements_by_mode(collection: JudgedCollection, rankings: Mapping[str, Rankings]) -> dict[str, Qrels]:
     """Return the judgements by which each mode is measured: the collection's own, or, where documents are judged by
     the answers that they hold, those of the documents that the mode found.
     """
-    if not getattr(collection, "answers", None):
+    if not collection.answers:
         return dict.fromkeys(rankings, collection.qrels)
-    from training.collections.answers import judged_by_answers
-
     return {mode: judged_by_answers(collection, {mode: ranked.documents}) for mode, ranked in rankings.items()}
 
 
-def name_documents(rankings: Numbers, collection: "JudgedCollection") -> dict[str, list[str]]:
+def name_documents(rankings: Numbers, collection: JudgedCollection) -> dict[str, list[str]]:
     """Return the ids of the documents that the metrics read, best first, by question id."""
     return {
         query_id: [collection.docids[number] for number in ranking[:METRIC_DEPTH]]

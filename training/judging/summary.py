@@ -58,5 +58,5 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
 
 def main_metric(collections: Sequence[JudgedCollection]) -> str:
     """Return the metric by which the benchmark is judged: the collections', nDCG@10 where they name none."""
-    named = {getattr(collection, "main_metric", "ndcg@10") for collection in collections}
+    named = {collection.main_metric for collection in collections}
     return named.pop() if len(named) == 1 else "ndcg@10"
