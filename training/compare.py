@@ -28,7 +28,7 @@ def compare(config: CompareConfig) -> None:
     missing = [text for text in found if isinstance(text, str)]
     if missing:
         print(printable(render_means(before, after, metric, config.titles)))
-        print("\nThe means alone, without intervals and slices:", *missing, sep="\n")
+        print(printable("\n".join(["", "The means alone, without intervals and slices:", *missing])))
         return
     compared = compare_questions(tables[0], tables[1], metric, after.get("config", {}).get("max_length"))
     print(printable(render_comparison(before, after, compared, config.titles)))

@@ -48,7 +48,7 @@ def test_overlap_goes_by_quarters_of_each_language():
     one = slicing("overlap", lang=langs, document_overlap=overlap)
     assert named(one) == ["least", "most", "less", "more", "most", "least", "more", "less"]
     assert "relevant document" in one.about
-    assert one.about.endswith("0.35 0.45 0.55 0.65")  # (0.1 + 0.6) / 2 ...
+    assert one.about.endswith("(means 0.35 0.45 0.55 0.65)")  # (0.1 + 0.6) / 2 ...
 
 
 def test_equal_overlaps_stay_together():

@@ -59,6 +59,8 @@ def render_report(report: Mapping[str, Any]) -> str:
             for mode, row in metrics.items()
         }
     )
+    if differences and len(report["slices"]) > 1:
+        lines += ["", "by kind of question, all languages together; + or - where surely above or below BM25"]
     for name, buckets in report["slices"].items():
         if name != "language":
             lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
@@ -72,7 +74,7 @@ def _slice_title(report: Mapping[str, Any], name: str) -> str:
     title = f"{METRIC_NAMES[report['main_metric']]} by {name}: {report['slices_about'][name]}"
     if name == "length" and report["model"]:
         title += f"; the model reads {report['config']['max_length']:,}"
-    return title + ("; + or - where surely above or below BM25" if report["against_bm25"] else "")
+    return title
 
 
 def _render_modes(metrics: Metrics, metric: str, benchmark: str | None) -> list[str]:

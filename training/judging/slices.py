@@ -79,7 +79,7 @@ def _by_overlap(table: pa.Table, langs: np.ndarray) -> Slicing:
         below, through = (np.searchsorted(order, overlap[rows], side) for side in ("left", "right"))
         quarters[rows] = np.minimum(4 * (below + through) / (2 * max(len(rows), 1)), 3).astype(int)
     means = [f"{overlap[quarters == number].mean():.2f}" for number in np.unique(quarters[quarters >= 0])]
-    about = f"{OVERLAPS[column]}, quarters of each language, {' '.join(means)}"
+    about = f"{OVERLAPS[column]}, quarters of each language (means {' '.join(means)})"
     return _drop_empty("overlap", about, list(QUARTERS), quarters)
 
 

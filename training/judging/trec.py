@@ -66,6 +66,8 @@ def encode_id(name: str) -> str:
 def falling_scores(scores: np.ndarray) -> np.ndarray:
     """Return `scores` [n], which fall, as 32-bit numbers that fall strictly."""
     strict = np.asarray(scores).astype(np.float32)
+    if (np.diff(strict) < 0).all():
+        return strict
     for place in range(1, len(strict)):
         strict[place] = min(strict[place], np.nextafter(strict[place - 1], np.float32(-np.inf)))
     return strict
