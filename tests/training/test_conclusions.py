@@ -100,6 +100,7 @@ def test_the_table_has_the_papers_rows_and_its_own_mean_where_the_benchmark_is_k
     assert tuple(report["metrics"]) == tuple(modes) == modes_of(questions({mode: [0.5] for mode in modes}))
     assert "paper" not in render_report(report).split()
     report["config"]["benchmark"] = "mldr"
+    assert "paper: the mean that M3's authors report" in render_report(report)
     lines = [line.split() for line in render_report(report).splitlines()]
     assert ["ko", "all", "paper"] in lines
     assert ["BM25", "(model's", "tokens)", "50.0", "50.0", "53.6"] in lines

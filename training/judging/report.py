@@ -44,7 +44,8 @@ def render_report(report: Mapping[str, Any]) -> str:
         f"model: {report['model'] or 'none, BM25 alone'}",
     ]
     benchmark = report["config"].get("benchmark")
-    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, benchmark)]
+    beside = "; paper: the mean that M3's authors report" if benchmark in PAPER_MEANS else ""
+    lines += ["", f"{METRIC_NAMES[metric]} in percent{beside}", *_render_modes(metrics, metric, benchmark)]
     differences = read_differences(report["against_bm25"])
     if differences:
         lines += ["", "minus BM25, in points; * where the 95 % interval leaves out 0"]
