@@ -27,7 +27,7 @@ from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig
-from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder
+from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
 from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
 from training.judging.picture import draw_figures
 from training.judging.questions import judge_questions, write_questions
@@ -116,6 +116,7 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
+    require_own_folder(config.out)
     try:  # now, not after hours of work
         files_folder(config.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -120,6 +120,7 @@ def test_beside_the_report_stand_questions_runs_judgements_and_a_picture(dataset
     stale = tmp_path / "out" / "runs" / "xx.dense.trec"
     stale.parent.mkdir(parents=True)
     stale.write_text("")
+    (tmp_path / "out" / ".runs.7.tmp").mkdir()  # of an evaluation that was killed
     report = evaluate(config(dataset, tmp_path / "out.json", model=MODEL))
     beside = {file.name for file in (tmp_path / "out").iterdir()}
     assert beside >= {"figures.png", "qrels", "questions.parquet", "runs"}
@@ -198,6 +199,17 @@ def test_an_out_that_cannot_be_written_is_said_before_the_work(dataset, tmp_path
     for out, message in places.items():
         with pytest.raises(InputError, match=message):
             evaluate(config(dataset, out))
+
+
+@pytest.mark.parametrize("file", ["corpus.jsonl", "qrels/test.tsv", "runs/events.out.tfevents.1"])
+def test_a_folder_of_something_else_is_not_written_into(dataset, tmp_path, file):
+    """OUT.json beside a data set or a model of that name: its qrels, or TensorBoard's runs, must not be replaced."""
+    (tmp_path / "bench" / file).parent.mkdir(parents=True)
+    (tmp_path / "bench" / file).write_text("precious")
+    with pytest.raises(InputError, match=rf"bench holds {file}, which no evaluation wrote; name another file"):
+        evaluate(config(dataset, tmp_path / "bench.json"))
+    assert (tmp_path / "bench" / file).read_text() == "precious"
+    assert not (tmp_path / "bench.json").exists()
 
 
 def test_too_little_memory_says_what_to_lower(dataset, tmp_path, monkeypatch):
