@@ -9,6 +9,7 @@ the configuration.
 
 import dataclasses
 import math
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,21 +19,18 @@ import numpy as np
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
-from data.errors import InputError, RunError
+from data.errors import InputError
 from data.files import write_json
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
 from training.judging.metrics import METRIC_DEPTH, measure_rankings
 from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
-from training.searching.candidates import candidates_of
-from training.searching.fusion import PAPER_LONG, Rankings, fusion_of, rank_modes
+from training.searching.fusion import PAPER_LONG, Rankings, fusion_of
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-    from training.model import M3
     from training.searching.in_memory import Lengths
+    from training.searching.model_search import ModelSearch
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
@@ -42,7 +40,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     _check(config)
     collections = read_judged(config.dataset, config.split, config.languages)
-    model, tokenizer = _load_model(config) if config.model else (None, None)
+    search = _open_search(config, collections)
+    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
     metrics: Metrics = {}
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
@@ -50,11 +49,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         started = time.perf_counter()
         rankings = {"bm25": _rank_bm25(collection)}
         seconds[collection.lang] = {"bm25": time.perf_counter() - started}
-        if model is not None and tokenizer is not None:
+        if search is not None:
             started = time.perf_counter()
-            found, lengths = _rank_model(collection, model, tokenizer, config)
-            rankings |= found
-            truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
+            found = search.find(collection)
+            rankings |= search.rank(found, fusion)
+            truncation[collection.lang] = describe_truncation(found.lengths, config.max_length, config.max_query_length)
             seconds[collection.lang]["model"] = time.perf_counter() - started
         for mode, ranked in rankings.items():
             metrics.setdefault(mode, {})[collection.lang] = measure_rankings(ranked.documents, collection)
@@ -73,7 +72,14 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     write_json(config.out, report)
     print(render_report(report))
     print(f"written: {config.out}")
+    if search is not None and config.index is None:
+        shutil.rmtree(search.index, ignore_errors=True)
     return report
+
+
+def files_folder(out: Path) -> Path:
+    """Return the folder for what an evaluation writes beside its JSON file `out`."""
+    return out.with_suffix("") if out.suffix == ".json" else out.with_name(f"{out.name}.files")
 
 
 def compare(config: CompareConfig) -> None:
@@ -89,6 +95,8 @@ def _check(config: EvaluateConfig) -> None:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
     if config.mcls is not None and config.mcls < 1:
         raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
+    if not config.keep_vectors_gb >= 0 or config.keep_vectors_gb == math.inf:
+        raise InputError(f"--keep-vectors-gb is {config.keep_vectors_gb}; give gigabytes of disk space, 0 for none")
     if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
@@ -97,16 +105,6 @@ def _check(config: EvaluateConfig) -> None:
         config.out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
-
-
-def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
-    import torch
-
-    from training.model_files import load_reader
-
-    assert config.model is not None
-    model, tokenizer = load_reader(config.model, config.max_length, config.max_query_length)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 
 def _rank_bm25(collection: JudgedCollection) -> Rankings:
@@ -120,13 +118,13 @@ def _rank_bm25(collection: JudgedCollection) -> Rankings:
     return rankings
 
 
-def _rank_model(
-    collection: JudgedCollection, model: "M3", tokenizer: "PreTrainedTokenizerBase", config: EvaluateConfig
-) -> "tuple[dict[str, Rankings], Lengths]":
-    """Return the rankings of the model's five modes, and how long the texts are."""
-    import torch
-
-    from training.searching.in_memory import ScoreLimits, score_documents
+def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]) -> "ModelSearch | None":
+    """Return the model, ready to search; None where there is none to measure."""
+    if config.model is None:
+        return None
+    from training.searching.corpus import SearchOptions
+    from training.searching.encoder import ScoreLimits
+    from training.searching.model_search import ModelSearch
 
     limits = ScoreLimits(
         max_length=config.max_length,
@@ -135,18 +133,12 @@ def _rank_model(
         bf16=config.bf16,
         mcls=config.mcls,
     )
-    try:
-        scores, lengths = score_documents(
-            model, tokenizer, collection.queries, collection.texts, limits, title=collection.lang
-        )
-    except torch.OutOfMemoryError as error:
-        tokens = config.sub_batch_tokens
-        advice = "--sub-batch-tokens" if tokens > config.max_length else "--max-length"
-        raise RunError(
-            f"the device has too little memory for {tokens} tokens at once; give a smaller {advice}"
-        ) from error
-    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
-    return rank_modes(candidates_of(scores), fusion), lengths
+    options = SearchOptions(
+        multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
+    )
+    index = config.index or files_folder(config.out) / "index"
+    more = config.query_texts, config.document_texts
+    return ModelSearch(config.model, limits, options, index, collections, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

@@ -35,6 +35,21 @@ class EvaluateConfig:
     mcls: int | None = None
     """Give documents another CLS after every this many tokens (256 in the paper), whose mean is the dense vector: helps
     a model that was not trained on long texts."""
+    multi_vector: Literal["rerank", "all"] = "rerank"
+    """Whether the multi-vector score re-ranks the dense best 200 of each question, as in the paper, or ranks all
+    documents; the latter takes a second reading of those whose token vectors were not kept."""
+    query_texts: Path | None = None
+    """Further texts of the questions, as m3-curate expand writes them (HyDE, paraphrases)."""
+    document_texts: Path | None = None
+    """Further texts of the documents, as m3-curate expand writes them (summaries)."""
+    combine: Literal["mean", "max"] = "mean"
+    """Which score counts where a question or a document has several texts."""
+    index: Path | None = None
+    """Folder that keeps the encoded documents, for this evaluation and later ones; by default they go when the
+    evaluation is done, and outlive it only when it is stopped."""
+    keep_vectors_gb: float = 4.0
+    """Disk space for token vectors, in gigabytes; documents beyond it are read a second time where their multi-vector
+    score is asked for."""
     sub_batch_tokens: int = 16384
     """Tokens that are encoded at once; a longer document goes alone."""
     bf16: bool = False

@@ -13,7 +13,7 @@ from training.evaluate import compare, describe_truncation, evaluate
 from training.evaluate_config import METRICS, MODES, CompareConfig, EvaluateConfig
 from training.judging.metrics import measure
 from training.judging.report import SCREEN_COLUMNS, render_table
-from training.searching import in_memory
+from training.searching import encoder
 from training.searching.in_memory import Lengths
 
 MODEL = str(Path(__file__).parent.parent / "fixtures" / "parity" / "model")
@@ -179,7 +179,7 @@ def test_too_little_memory_says_what_to_lower(dataset, tmp_path, monkeypatch):
     def exhaust(*_args, **_kwargs):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(in_memory, "score_documents", exhaust)
+    monkeypatch.setattr(encoder, "encode_ids", exhaust)
     for tokens, option in ((64, "--sub-batch-tokens"), (16, "--max-length")):
         with pytest.raises(RunError, match=f"too little memory for {tokens} tokens at once; give a smaller {option}"):
             evaluate(config(dataset, tmp_path / "out.json", model=MODEL, sub_batch_tokens=tokens))

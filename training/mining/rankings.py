@@ -22,7 +22,7 @@ from training.mining.questions import QuestionGroup
 from training.mining.window_encoder import WindowEncoder
 from training.searching.encoder import Questions
 from training.searching.ranked import Best
-from training.searching.shards import Units, encode_shards, load_shard, question_columns, shard_scores
+from training.searching.shards import Units, dense_columns, encode_shards, load_shard, question_columns, sparse_columns
 
 QUESTION_BLOCK = 256  # questions scored at a time: their scores for a shard's windows are held
 
@@ -83,7 +83,7 @@ def search_shards(
         for start in range(0, total, QUESTION_BLOCK):
             rows = range(start, min(start + QUESTION_BLOCK, total))
             block = slice(rows.start, rows.stop)
-            scored = shard_scores(shard, dense[block], sparse[block], "max")  # each [B, documents]
+            scored = (dense_columns(shard, dense[block], "max"), sparse_columns(shard, sparse[block], "max"))
             for miner, scores in zip(best, scored, strict=True):
                 _note_positives(positive[miner], rows, scores, shard.first, group.positives[block])
                 offered = np.where(scores > 0, scores, -np.inf) if miner == "sparse" else scores

@@ -26,8 +26,16 @@ from training.searching.in_memory import Lengths
 from training.searching.late import DocumentVectors, LateInteraction, score_all, score_nearest
 from training.searching.pair_log import PairLog
 from training.searching.ranked import Best, union_of
-from training.searching.shards import Combine, Units, combine_groups, encode_shards, load_shard, question_columns
-from training.searching.shards import shard_scores as scores_of
+from training.searching.shards import (
+    Combine,
+    Units,
+    combine_groups,
+    dense_columns,
+    encode_shards,
+    load_shard,
+    question_columns,
+    sparse_columns,
+)
 
 TEXTS_AT_A_TIME = 64  # tokenised together
 QUESTION_BLOCK = 256  # texts of questions scored at a time: their scores for a shard's documents are held
@@ -142,10 +150,11 @@ def _search(
         late = None if columns is None else np.load(columns[place])  # [Q, documents]
         for rows, own in blocks:
             groups = starts[rows.start : rows.stop] - own.start
-            two = [
-                combine_groups(each, groups, options.combine, axis=0)
-                for each in scores_of(shard, dense[own], sparse[own], options.combine)
-            ]  # each [B, documents]
+            by_text = (
+                dense_columns(shard, dense[own], options.combine),
+                sparse_columns(shard, sparse[own], options.combine),
+            )  # each [texts of questions, documents]
+            two = [combine_groups(each, groups, options.combine, axis=0) for each in by_text]  # each [B, documents]
             third = np.full_like(two[0], np.nan) if late is None else late[rows.start : rows.stop]
             scores = np.stack([*two, third])  # [3, B, documents]
             keys = [two[0], np.where(two[1] > 0, two[1], -np.inf), third]

@@ -2,7 +2,7 @@
 
     files = encode_shards(encoder, read, total, folder)         # what is there, complete, is not made again
     for file in files:
-        dense, sparse = shard_scores(load_shard(file), *question_columns(questions), "max")       # each [B, documents]
+        scores = dense_columns(load_shard(file), question_columns(questions)[0], "max")       # [B, documents]
 
 A document is one text or several (windows, or a document with extra texts); its score is the best of theirs, or the
 mean. FOLDER/00000000.npz is a shard, named after its first document; 00000000.vectors.npy beside it, where there is
@@ -197,24 +197,25 @@ def _sparse_matrix(ends: np.ndarray, tokens: np.ndarray, weights: np.ndarray) ->
     return matrices.csr_matrix((weights, tokens, np.concatenate([[0], ends])), shape=(len(ends), width))
 
 
-def shard_scores(
-    shard: Shard, dense: Tensor, sparse: matrices.csr_matrix, combine: Combine
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the dense and the sparse scores [B, documents] of B questions (rows of `question_columns`).
-
-    The sparse score walks, for each token of a question, along the texts that hold it: scipy's product of sparse rows.
-    """
+def dense_columns(shard: Shard, dense: Tensor, combine: Combine) -> np.ndarray:
+    """Return the dense scores [B, documents] of the questions `dense` [B, d]."""
     vectors = torch.from_numpy(shard.dense).to(dense.device)  # [W, d]
-    by_text = (dense @ vectors.T).cpu().numpy()  # [B, W]
+    return _combine_texts((dense @ vectors.T).cpu().numpy(), shard, combine)
+
+
+def sparse_columns(shard: Shard, sparse: matrices.csr_matrix, combine: Combine) -> np.ndarray:
+    """Return the sparse scores [B, documents] of the questions `sparse` [B, tokens].
+
+    For each token of a question it walks along the texts that hold it: scipy's product of sparse rows.
+    """
     documents = _sparse_matrix(shard.ends, shard.tokens, shard.weights)
     width = max(documents.shape[1], sparse.shape[1])
     wanted = matrices.csr_matrix((sparse.data, sparse.indices, sparse.indptr), shape=(sparse.shape[0], width))
     there = matrices.csr_matrix((documents.data, documents.indices, documents.indptr), shape=(len(shard.ends), width))
-    found = (wanted @ there.T.tocsr()).toarray()  # [B, W]
-    return combine_columns(by_text, shard, combine), combine_columns(found, shard, combine)
+    return _combine_texts((wanted @ there.T.tocsr()).toarray(), shard, combine)
 
 
-def combine_columns(scores: np.ndarray, shard: Shard, combine: Combine) -> np.ndarray:
+def _combine_texts(scores: np.ndarray, shard: Shard, combine: Combine) -> np.ndarray:
     """Return the documents' scores [B, documents] from those of their texts [B, W]."""
     return combine_groups(scores, shard.starts, combine, axis=1)
 
