@@ -1,8 +1,8 @@
 """BM25 over whole documents: tantivy, one index per language, on tokens that the caller chooses.
 
-    index = Bm25Index(texts)                                       # words and bigrams (data.text), in memory
-    index = Bm25Index(texts, tokenize=subwords, folder=out / "bm25-ko", key=digest_of_texts_and_tokenizer)
-    index.search("Who rings the bell?", limit=100)                 # [(document number, score)], best first
+    index = Bm25Index(texts)                                                # words and bigrams (data.text), in memory
+    index = Bm25Index(texts, tokenize=subwords, folder=out / digest_of_texts_and_tokenizer)           # on disk
+    index.search("Who rings the bell?", limit=100)                          # [(document number, score)], best first
 
 With a folder the index lies on disk and memory stays bounded, whatever the corpus.
 """
@@ -33,13 +33,12 @@ class Bm25Index:
         texts: Iterable[str],
         tokenize: Callable[[str], list[str]] = search_tokens,
         folder: Path | None = None,
-        key: str = "",
     ) -> None:
         """Index `texts`, each read once; a document is known by its number in that order.
 
-        `tokenize` gives the tokens of a text, of any characters. With `folder` the index is kept there and appears
-        when it is complete; one that was made with the same `key`, which says what texts and tokens are in it, is used
-        as it is, and `texts` are not read.
+        `tokenize` gives the tokens of a text, of any characters. With `folder` the index is kept there, and appears
+        when it is complete; one that is there is used as it is, and `texts` are not read, so its name must say what
+        texts and tokens are in it.
         """
         self._tokenize = tokenize
         builder = tantivy.SchemaBuilder()
@@ -50,11 +49,11 @@ class Bm25Index:
             index = tantivy.Index(self._schema)
             self._size = self._fill(index, texts)
         else:
-            if _size_of(folder, key) is None:
+            if _size_of(folder) is None:
                 with atomic_folder(folder) as temporary:
                     size = self._fill(tantivy.Index(self._schema, path=str(temporary), reuse=False), texts)
-                    write_json(temporary / ABOUT_FILE, {"key": key, "documents": size})
-            self._size = _size_of(folder, key) or 0
+                    write_json(temporary / ABOUT_FILE, {"documents": size})
+            self._size = _size_of(folder) or 0
             index = tantivy.Index(self._schema, path=str(folder))
         index.reload()
         self._searcher = index.searcher()
@@ -96,11 +95,10 @@ class Bm25Index:
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
 
-def _size_of(folder: Path, key: str) -> int | None:
-    """Return the number of documents of the complete index in `folder`; None when there is none with this key."""
+def _size_of(folder: Path) -> int | None:
+    """Return the number of documents of the complete index in `folder`, None when there is none."""
     try:
-        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
-        return int(about["documents"]) if about["key"] == key else None
+        return int(json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))["documents"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

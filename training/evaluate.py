@@ -15,10 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from tqdm import tqdm
 
-from data.bm25 import Bm25Index
 from data.errors import InputError
 from data.files import write_json
 from training.collections.collection import JudgedCollection
@@ -26,7 +24,8 @@ from training.collections.read import read_judged
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
 from training.judging.metrics import METRIC_DEPTH, measure_rankings
 from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
-from training.searching.fusion import PAPER_LONG, Rankings, fusion_of
+from training.searching.fusion import PAPER_LONG, fusion_of
+from training.searching.lexical import rank_bm25
 
 if TYPE_CHECKING:
     from training.searching.in_memory import Lengths
@@ -40,16 +39,20 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     _check(config)
     collections = read_judged(config.dataset, config.split, config.languages)
-    search = _open_search(config, collections)
+    index = config.index or files_folder(config.out) / "index"
+    search = _open_search(config, collections, index)
     fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
     metrics: Metrics = {}
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
     for collection in tqdm(collections, desc="languages", unit="lang"):
         started = time.perf_counter()
-        rankings = {"bm25": _rank_bm25(collection)}
+        rankings = {"bm25": rank_bm25(collection, METRIC_DEPTH, index)}
         seconds[collection.lang] = {"bm25": time.perf_counter() - started}
         if search is not None:
+            started = time.perf_counter()
+            rankings["bm25_subwords"] = rank_bm25(collection, METRIC_DEPTH, index, search.encoder.tokenizer)
+            seconds[collection.lang]["bm25_subwords"] = time.perf_counter() - started
             started = time.perf_counter()
             found = search.find(collection)
             rankings |= search.rank(found, fusion)
@@ -72,8 +75,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     write_json(config.out, report)
     print(render_report(report))
     print(f"written: {config.out}")
-    if search is not None and config.index is None:
-        shutil.rmtree(search.index, ignore_errors=True)
+    if config.index is None:
+        shutil.rmtree(index, ignore_errors=True)
     return report
 
 
@@ -107,18 +110,7 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
 
 
-def _rank_bm25(collection: JudgedCollection) -> Rankings:
-    """Return each question's ranking by BM25; documents without any of its words are not found."""
-    index = Bm25Index(collection.texts)
-    rankings = Rankings([], [])
-    for question in tqdm(collection.queries, desc=f"{collection.lang} BM25", unit="query", leave=False):
-        hits = index.search(question, METRIC_DEPTH)
-        rankings.documents.append(np.array([number for number, _ in hits], dtype=np.int32))
-        rankings.scores.append(np.array([score for _, score in hits]))
-    return rankings
-
-
-def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]) -> "ModelSearch | None":
+def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":
     """Return the model, ready to search; None where there is none to measure."""
     if config.model is None:
         return None
@@ -136,7 +128,6 @@ def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]
     options = SearchOptions(
         multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
-    index = config.index or files_folder(config.out) / "index"
     more = config.query_texts, config.document_texts
     return ModelSearch(config.model, limits, options, index, collections, *more)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-MODES = ("bm25", "dense", "sparse", "multi_vector", "dense_sparse", "all")
+MODES = ("bm25", "bm25_subwords", "dense", "sparse", "multi_vector", "dense_sparse", "all")
 METRICS = ("ndcg@10", "recall@100", "mrr@10")
 
 

@@ -86,17 +86,12 @@ def test_tokens_of_one_document_are_counted_as_given():
 def test_an_index_on_disk_answers_like_one_in_memory_and_is_made_once(tmp_path):
     texts = ["mill river", "mill harbour", "mill mill lake", "", "塔は古い町にある"]
     index = Bm25Index(texts)
-    on_disk = Bm25Index(iter(texts), folder=tmp_path / "new" / "index", key="these")
-    again = Bm25Index(iter([]), folder=tmp_path / "new" / "index", key="these")
+    on_disk = Bm25Index(iter(texts), folder=tmp_path / "new" / "index")
+    again = Bm25Index(iter([]), folder=tmp_path / "new" / "index")
     for query in ("mill", "harbour mill", "古い町", "?"):
         assert on_disk.search(query, 9) == again.search(query, 9) == index.search(query, 9)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["index"]
-
-
-def test_an_index_of_something_else_is_made_anew(tmp_path):
-    Bm25Index(["mill", "river"], folder=tmp_path / "index", key="these")
-    assert Bm25Index(["lake"], folder=tmp_path / "index", key="others").search("lake mill", 5)[0][0] == 0
-    assert Bm25Index([], folder=tmp_path / "index", key="none").search("lake", 5) == []
+    assert Bm25Index([], folder=tmp_path / "none").search("lake", 5) == []
 
 
 def test_what_a_killed_run_left_is_never_half_used(tmp_path):
