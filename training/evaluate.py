@@ -8,7 +8,6 @@ the configuration.
 """
 
 import dataclasses
-import math
 import shutil
 import time
 from collections.abc import Sequence
@@ -21,11 +20,11 @@ from data.errors import InputError
 from data.files import write_json
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
-from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
+from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig, check_reading
 from training.judging.metrics import METRIC_DEPTH, measure_rankings
 from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
-from training.searching.fusion import PAPER_LONG, fusion_of
 from training.searching.lexical import rank_bm25
+from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
 if TYPE_CHECKING:
     from training.searching.in_memory import Lengths
@@ -41,7 +40,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     collections = read_judged(config.dataset, config.split, config.languages)
     index = config.index or files_folder(config.out) / "index"
     search = _open_search(config, collections, index)
-    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
+    mark = search.encoder.weights_digest if search else ""
+    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark)
     metrics: Metrics = {}
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
@@ -69,11 +69,14 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "split": config.split,
         "collections": {collection.lang: _describe(collection) for collection in collections},
         "truncation": truncation,
+        "fusion": fusion_record(fusion, origin) if search else None,
         "seconds": seconds,
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
     write_json(config.out, report)
     print(render_report(report))
+    if search:
+        print(describe_fusion(fusion_record(fusion, origin)))
     print(f"written: {config.out}")
     if config.index is None:
         shutil.rmtree(index, ignore_errors=True)
@@ -93,14 +96,8 @@ def compare(config: CompareConfig) -> None:
 
 
 def _check(config: EvaluateConfig) -> None:
-    for name in ("max_length", "max_query_length", "sub_batch_tokens"):
-        if getattr(config, name) < 3:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
-    if config.mcls is not None and config.mcls < 1:
-        raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
-    if not config.keep_vectors_gb >= 0 or config.keep_vectors_gb == math.inf:
-        raise InputError(f"--keep-vectors-gb is {config.keep_vectors_gb}; give gigabytes of disk space, 0 for none")
-    if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
+    check_reading(config)
+    if config.weights and not are_weights(config.weights):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
