@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from benchmark_toy import write_mldr
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from data.errors import InputError
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig, FuseConfig
-from training.fuse import fuse, judge_weights
+from training.fuse import fuse
+from training.judging.weights import judge_weights
 from training.model_files import save_model
 from training.searching.candidates import candidates_of
 from training.searching.saved_fusion import FUSION_FILE, read_fusion
@@ -74,6 +76,7 @@ def test_what_cannot_be_searched_is_refused(tmp_path, model):
     write_toy_dataset(tmp_path / "set", questions=16, dev=3)
     for changes, message in (
         ({"folds": 1}, "--folds is 1"),
+        ({"dataset": None}, "no questions: give --dataset FOLDER, or --benchmark mldr"),
         ({"max_length": 2}, "--max-length is 2"),
         ({"model": "owner/name"}, "owner/name is no folder here; name a file for the weights: --out"),
         ({"out": tmp_path}, "is a folder; name a file"),
@@ -86,6 +89,14 @@ def test_what_cannot_be_searched_is_refused(tmp_path, model):
     with pytest.raises(InputError, match=r"all 1 questions of split dev are about one document"):
         fuse(config(tmp_path, dataset=tmp_path / "one", languages=("en",)))
     assert read_fusion(model / FUSION_FILE) is None
+
+
+def test_a_benchmark_is_asked_its_dev_questions(tmp_path, model):
+    folder = write_mldr(tmp_path / "mldr", "mldr-v1.0-{}/corpus.jsonl.gz", "mldr-v1.0-{}/dev.jsonl.gz", "en")
+    report = fuse(config(tmp_path, dataset=folder, benchmark="mldr", languages=("en",)))
+    assert report["questions"] == {"en": 2}
+    assert report["documents"] == 2
+    assert report["split"] == "dev"
 
 
 def test_another_file_takes_the_weights(tmp_path, model):

@@ -6,8 +6,8 @@ from data.dataset import dataset_folder, load_curated
 from training.collections.collection import JudgedCollection
 
 
-def question_families(dataset: Path, collection: JudgedCollection) -> list[frozenset[str]]:
-    """Return the family of each question: its relevant documents and, in a curated data set, their clusters and groups.
+def question_families(dataset: Path | None, collection: JudgedCollection) -> list[frozenset[str]]:
+    """Return the family of each question: its relevant documents; of a curated `dataset` also their clusters and groups.
 
     Families of two questions share something when what is learned from one question tells something of the other.
     """
@@ -15,7 +15,7 @@ def question_families(dataset: Path, collection: JudgedCollection) -> list[froze
         [docid for docid, grade in collection.qrels[name].items() if grade > 0] for name in collection.query_ids
     ]
     kin: dict[str, set[str]] = {}
-    if any(dataset_folder(dataset).glob("corpus-*")):
+    if dataset and any(dataset_folder(dataset).glob("corpus-*")):
         wanted = {docid for row in relevant for docid in row}
         for row in load_curated(dataset).document_rows(collection.lang, ["docid", "cluster", "group"]):
             if row["docid"] in wanted:
