@@ -7,7 +7,7 @@ from training.collections.collection import JudgedCollection
 
 
 def question_families(dataset: Path | None, collection: JudgedCollection) -> list[frozenset[str]]:
-    """Return the family of each question: its relevant documents; of a curated `dataset` also their clusters and groups.
+    """Return the family of each question: its relevant documents, and in a curated `dataset` their clusters and groups.
 
     Families of two questions share something when what is learned from one question tells something of the other.
     """
