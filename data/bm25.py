@@ -7,13 +7,15 @@
 With a folder the index lies on disk and memory stays bounded, whatever the corpus.
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import tantivy
 
+from data.errors import RunError
 from data.files import atomic_folder, write_json
 from data.text import search_tokens
 
@@ -38,7 +40,7 @@ class Bm25Index:
 
         `tokenize` gives the tokens of a text, of any characters. With `folder` the index is kept there, and appears
         when it is complete; one that is there is used as it is, and `texts` are not read, so its name must say what
-        texts and tokens are in it.
+        texts and tokens are in it. Raises `RunError` when it cannot be written or read.
         """
         self._tokenize = tokenize
         builder = tantivy.SchemaBuilder()
@@ -47,27 +49,32 @@ class Bm25Index:
         self._schema = builder.build()
         if folder is None:
             index = tantivy.Index(self._schema)
-            self._size = self._fill(index, texts)
+            self._size = self._fill(index, texts, folder)
         else:
             if _size_of(folder) is None:
                 with atomic_folder(folder) as temporary:
-                    size = self._fill(tantivy.Index(self._schema, path=str(temporary), reuse=False), texts)
+                    size = self._fill(tantivy.Index(self._schema, path=str(temporary), reuse=False), texts, folder)
                     write_json(temporary / ABOUT_FILE, {"documents": size})
             self._size = _size_of(folder) or 0
-            index = tantivy.Index(self._schema, path=str(folder))
-        index.reload()
-        self._searcher = index.searcher()
+            with _run_errors(folder, "be read", "remove it"):
+                index = tantivy.Index(self._schema, path=str(folder))
+        with _run_errors(folder, "be read", "remove it"):
+            index.reload()
+            self._searcher = index.searcher()
 
-    def _fill(self, index: tantivy.Index, texts: Iterable[str]) -> int:
+    def _fill(self, index: tantivy.Index, texts: Iterable[str], folder: Path | None) -> int:
         """Write the documents; return how many there are."""
         writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
         size = 0
         try:
             for number, text in enumerate(texts):
-                writer.add_document(tantivy.Document(tokens=_join(self._tokenize(text)), number=number))
+                document = tantivy.Document(tokens=_join(self._tokenize(text)), number=number)
+                with _run_errors(folder, "be written", "is the disk full?"):
+                    writer.add_document(document)
                 size = number + 1
-            writer.commit()
-            writer.wait_merging_threads()
+            with _run_errors(folder, "be written", "is the disk full?"):
+                writer.commit()
+                writer.wait_merging_threads()
         finally:
             del writer  # its threads end with it, and write no more into a folder that is given up
         return size
@@ -93,6 +100,16 @@ class Bm25Index:
             wanted = min(4 * wanted, self._size)
         found = [(int(self._searcher.doc(address)["number"][0]), float(score)) for score, address in hits]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
+
+
+@contextlib.contextmanager
+def _run_errors(folder: Path | None, what: str, advice: str) -> Iterator[None]:
+    """Turn what tantivy raises into a `RunError`."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        place = folder or "memory"
+        raise RunError(f"the BM25 index in {place} cannot {what} ({str(error).strip()}); {advice}") from error
 
 
 def _size_of(folder: Path) -> int | None:

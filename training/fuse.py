@@ -20,7 +20,6 @@ from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.families import question_families
 from training.collections.read import read_judged
-from training.evaluate import files_folder
 from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
 from training.searching.candidates import Candidates
@@ -105,7 +104,7 @@ def _search(
         mcls=config.mcls,
     )
     options = SearchOptions(vector_bytes=int(config.keep_vectors_gb * 1e9))
-    index = config.index or files_folder(file) / "index"
+    index = config.index or file.with_suffix(".index")
     search = ModelSearch(config.model, limits, options, index, collections)
     found = []
     for collection in tqdm(collections, desc="languages", unit="lang"):
@@ -117,8 +116,6 @@ def _search(
         found.append((search.find(collection).candidates, judgements))
     if config.index is None:
         shutil.rmtree(index, ignore_errors=True)
-        if not any(index.parent.iterdir()):
-            index.parent.rmdir()
     return search, found
 
 

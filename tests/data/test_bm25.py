@@ -4,6 +4,7 @@ import pytest
 
 import data.bm25
 from data.bm25 import ABOUT_FILE, Bm25Index
+from data.errors import RunError
 
 
 def test_scores_are_those_of_the_formula():
@@ -107,3 +108,29 @@ def test_what_a_killed_run_left_is_never_half_used(tmp_path):
     assert Bm25Index(["lake"], folder=tmp_path / "index").search("lake", 5)[0][0] == 0
     (tmp_path / "index" / ABOUT_FILE).write_text("{")
     assert len(Bm25Index(["lake", "lake"], folder=tmp_path / "index").search("lake", 5)) == 2
+
+
+def test_a_broken_index_is_a_run_error(tmp_path):
+    Bm25Index(["mill", "river"], folder=tmp_path / "index")
+    for file in (tmp_path / "index").iterdir():
+        if file.name != ABOUT_FILE:
+            file.write_bytes(b"")
+    with pytest.raises(RunError, match=r"the BM25 index in .*index cannot be read .*; remove it"):
+        Bm25Index(["mill", "river"], folder=tmp_path / "index")
+
+
+def test_a_disk_that_takes_no_more_is_a_run_error(tmp_path, monkeypatch):
+    class FullDisk:
+        def __init__(self, *_args, **_kwargs):
+            pass
+
+        def writer(self, **_kwargs):
+            return self
+
+        def add_document(self, _document):
+            raise ValueError("An index writer was killed")
+
+    monkeypatch.setattr(data.bm25.tantivy, "Index", FullDisk)
+    with pytest.raises(RunError, match=r"cannot be written \(An index writer was killed\); is the disk full"):
+        Bm25Index(["mill"], folder=tmp_path / "index")
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,8 @@ from benchmark_toy import write_mldr
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from data.errors import InputError
+from training.collections.families import question_families
+from training.collections.read import read_judged
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig, FuseConfig
 from training.fuse import fuse
@@ -70,6 +72,17 @@ def test_a_gain_is_sure_only_where_other_questions_share_it():
     assert judged(["dense"] * 27 + ["sparse"] * 3, ["en"] * 30)
     assert not judged(["dense"] * 16 + ["sparse"] * 14, ["en"] * 30)
     assert not judged(["sparse"] * 30, ["en"] * 30)  # the paper's are the best there are
+
+
+def test_near_copies_and_translations_belong_together(tmp_path):
+    write_toy_dataset(tmp_path / "set", questions=6)
+    families = {}
+    for collection in read_judged(tmp_path / "set", "train"):
+        families |= dict(zip(collection.query_ids, question_families(tmp_path / "set", collection), strict=True))
+    assert families["q-en-0"] == {"document en en-0", "cluster c-en-0", "group g0"}
+    assert families["q-en-0"] & families["q-ko-0"] == {"group g0"}
+    assert families["q-en-2"] == {"document en en-2", "cluster c-en-2"}
+    assert question_families(None, collection)[0] == {"document ko ko-0"}
 
 
 def test_what_cannot_be_searched_is_refused(tmp_path, model):
