@@ -24,6 +24,7 @@ from training.collections.read import read_judged
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig, check_reading
 from training.judging.metrics import METRIC_DEPTH, measure_rankings
 from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
+from training.searching.fusion import Rankings
 from training.searching.lexical import rank_bm25
 from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
@@ -47,13 +48,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
     for collection in tqdm(collections, desc="languages", unit="lang"):
-        started = time.perf_counter()
-        rankings = {"bm25": rank_bm25(collection, METRIC_DEPTH, index)}
-        seconds[collection.lang] = {"bm25": time.perf_counter() - started}
+        rankings, seconds[collection.lang] = _rank_bm25(collection, index, search)
         if search is not None:
-            started = time.perf_counter()
-            rankings["bm25_subwords"] = rank_bm25(collection, METRIC_DEPTH, index, search.encoder.tokenizer)
-            seconds[collection.lang]["bm25_subwords"] = time.perf_counter() - started
             started = time.perf_counter()
             found = search.find(collection)
             rankings |= search.rank(found, fusion)
@@ -117,6 +113,20 @@ def _check(config: EvaluateConfig) -> None:
         config.out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
+
+
+def _rank_bm25(
+    collection: JudgedCollection, index: Path, search: "ModelSearch | None"
+) -> tuple[dict[str, Rankings], dict[str, float]]:
+    """Return the rankings by words and, with a model, by the subwords of its tokenizer, and the seconds of each."""
+    tokenizers = {"bm25": None} | ({"bm25_subwords": search.encoder.tokenizer} if search else {})
+    rankings: dict[str, Rankings] = {}
+    seconds: dict[str, float] = {}
+    for mode, tokenizer in tokenizers.items():
+        started = time.perf_counter()
+        rankings[mode] = rank_bm25(collection, METRIC_DEPTH, index, tokenizer)
+        seconds[mode] = time.perf_counter() - started
+    return rankings, seconds
 
 
 def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":

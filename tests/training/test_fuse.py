@@ -13,7 +13,7 @@ from training.collections.read import read_judged
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig, FuseConfig
 from training.fuse import fuse
-from training.judging.weights import judge_weights
+from training.judging.weights import ModeWeights, judge_weights, render_fusion
 from training.model_files import save_model
 from training.searching.candidates import candidates_of
 from training.searching.saved_fusion import FUSION_FILE, read_fusion
@@ -58,20 +58,27 @@ def test_weights_are_written_beside_the_model_and_an_evaluation_says_what_it_tak
         assert figures[str(model / FUSION_FILE)]["fusion"][mode] == report[mode]["weights"]
 
 
-def judged(kinds: list[str], langs: list[str]) -> bool:
-    """Whether weights are called surely better, for questions of two documents each, document 1 relevant."""
+def judged(kinds: list[str], questions_per_document: int = 1) -> ModeWeights:
+    """What weights are worth for questions that are each asked of two documents, document 1 relevant."""
     right = {"dense": [[0, 1], [1, 0], [0, 0]], "sparse": [[1, 0], [0, 1], [0, 0]]}
     scores = np.array([right[kind] for kind in kinds], dtype=np.float32).transpose(1, 0, 2)
     trials = Trials("dense_sparse", [(candidates_of(scores), [{1: 1}] * len(kinds))])
-    folds = np.arange(len(kinds)) % 5
-    return judge_weights(WeightSearch(trials, langs), folds, np.arange(len(kinds)), seed=3).sure
+    groups = np.arange(len(kinds)) // questions_per_document
+    return judge_weights(WeightSearch(trials, ["en"] * len(kinds)), groups % 5, groups, seed=3)
 
 
 def test_a_gain_is_sure_only_where_other_questions_share_it():
     """The paper's weights favour sparse: where dense is right for all but a few questions, all parts show the gain."""
-    assert judged(["dense"] * 27 + ["sparse"] * 3, ["en"] * 30)
-    assert not judged(["dense"] * 16 + ["sparse"] * 14, ["en"] * 30)
-    assert not judged(["sparse"] * 30, ["en"] * 30)  # the paper's are the best there are
+    right = ["dense"] * 27 + ["sparse"] * 3
+    assert judged(right).sure
+    assert not judged(["dense"] * 16 + ["sparse"] * 14).sure
+    assert not judged(["sparse"] * 30).sure  # the paper's are the best there are
+    few = judged(right, questions_per_document=2)
+    assert few.gains["all"].low > 0
+    assert not few.sure
+    text = render_fusion({"dense_sparse": few}, 30, 15, "set", "model")
+    assert "of fewer than 30 documents nothing is sure" in text
+    assert "surely better than the paper's" in render_fusion({"dense_sparse": judged(right)}, 30, 30, "set", "model")
 
 
 def test_near_copies_and_translations_belong_together(tmp_path):

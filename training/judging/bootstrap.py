@@ -23,7 +23,7 @@ import numpy as np
 RESAMPLES = 10_000
 FEW_DOCUMENTS = 30  # the intervals of fewer are too narrow: of 10 documents about nine in ten hold the true figure
 LEVEL = 0.95
-_BLOCK_DRAWS = 4_000_000  # draws that stand in memory at once
+_BLOCK_DRAWS = 1_000_000  # draws that stand in memory at once
 
 
 @dataclass(frozen=True)

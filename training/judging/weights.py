@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from training.judging.bootstrap import Difference, compare_columns, resample_means
-from training.judging.report import MODE_NAMES, render_table
+from training.judging.bootstrap import FEW_DOCUMENTS, Difference, compare_columns, resample_means
+from training.judging.report import render_table
 from training.searching.fusion import PAPER_LONG, PAPER_SHORT
 from training.searching.weights import FusedMode, Hundredths, WeightSearch, mean_over, weights_of
 
 FEW_QUESTIONS = 50  # fewer say little about weights
+_NAMES: dict[FusedMode, str] = {"dense_sparse": "dense+sparse", "all": "all"}
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class ModeWeights:
     figures: dict[str, float]  # under the weights "long" and "short" (the paper's) and "found"
     fold_weights: list[Hundredths]  # chosen without each part of the questions
     gains: dict[str, Difference]  # over "long", by language and "all", on questions they were not chosen on
+    documents: int  # that the questions are about
 
     @property
     def sure(self) -> bool:
-        """Whether they are surely better than the paper's."""
+        """Whether they are surely better than the paper's; nothing is sure of a few documents."""
         low = self.gains["all"].low
-        return low is not None and low > 0
+        return low is not None and low > 0 and self.documents >= FEW_DOCUMENTS
 
 
 def judge_weights(search: WeightSearch, folds: np.ndarray, groups: np.ndarray, seed: int) -> ModeWeights:
@@ -47,7 +49,7 @@ def judge_weights(search: WeightSearch, folds: np.ndarray, groups: np.ndarray, s
     resampled = resample_means(np.stack([long, crossed], axis=1), search.langs, groups, seed)
     under = {"long": long, "short": short, "found": search.ndcg([best])[0]}
     figures = {name: float(mean_over(values, search.langs)) for name, values in under.items()}
-    return ModeWeights(best, figures, fold_weights, compare_columns(resampled, 0, 1))
+    return ModeWeights(best, figures, fold_weights, compare_columns(resampled, 0, 1), len(np.unique(groups)))
 
 
 def describe_weights(chosen: ModeWeights) -> dict[str, Any]:
@@ -81,11 +83,10 @@ def render_fusion(
         for (name, weights), figure in zip(rows.items(), chosen.figures.values(), strict=True):
             total = sum(weights)
             cells = [f"{weight / total:.2f}" for weight in weights] + [""] * (3 - len(weights))
-            label = f"{MODE_NAMES.get(mode, mode)}: {name}"
+            label = f"{_NAMES[mode]}: {name}"
             lines.append(f"{label:<43}{cells[0]:>5} {cells[1]:>6} {cells[2]:>9} {100 * figure:>7.1f}")
     gains = {
-        MODE_NAMES.get(mode, mode): {lang: 100 * gain.value for lang, gain in chosen.gains.items()}
-        for mode, chosen in modes.items()
+        _NAMES[mode]: {lang: 100 * gain.value for lang, gain in chosen.gains.items()} for mode, chosen in modes.items()
     }
     lines += ["", "gain over the paper's (long) on questions that the weights were not chosen on"]
     lines += [*render_table(gains, signed=True), ""]
@@ -104,11 +105,13 @@ def _conclude(mode: FusedMode, chosen: ModeWeights) -> str:
     else:
         interval = f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
         verdict = "the paper's weights are as good, and stay"
-        if gain.low > 0:
+        if chosen.sure:
             verdict = "surely better than the paper's"
+        elif gain.low > 0:
+            verdict = f"better, but of fewer than {FEW_DOCUMENTS} documents nothing is sure: the paper's weights stay"
         elif gain.high < 0:
             verdict = "chosen weights do worse than the paper's, which stay"
     return (
-        f"{MODE_NAMES.get(mode, mode)}: {100 * gain.value:+.1f} ({interval}): {verdict}."
+        f"{_NAMES[mode]}: {100 * gain.value:+.1f} ({interval}): {verdict}."
         f" On the questions that they were chosen on: {100 * flattering:+.1f}."
     )
