@@ -131,9 +131,7 @@ def compare_costs(options: argparse.Namespace) -> None:
         rows[f"ours, {kind}"] = json.loads(done.stdout)
     documents = [text.split() for text in invented(options.documents, options.tokens, 0)]
     rows["bm25s"] = run_peer(options, documents, [text.split() for text in invented(QUERIES, 10, 1)])[1]
-    print(
-        f"\n{options.documents:,} documents of {options.tokens} tokens, {QUERIES} queries of 10; seconds of processor time"
-    )
+    print(f"\n{options.documents:,} documents of {options.tokens} tokens, {QUERIES} queries of 10; processor time")
     print("              build s   ms/query   peak MiB   of it before   disk MB")
     for name, row in rows.items():
         cells = (
