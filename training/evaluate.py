@@ -9,24 +9,21 @@ written beside it.
 """
 
 import dataclasses
-import math
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
-from data.bm25 import Bm25Index
 from data.errors import InputError, printable
 from data.files import atomic_folder, write_json
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
-from training.evaluate_config import EvaluateConfig
+from training.evaluate_config import EvaluateConfig, check_reading
 from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
 from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
 from training.judging.picture import draw_figures
@@ -34,7 +31,9 @@ from training.judging.questions import judge_questions, write_questions
 from training.judging.report import render_report
 from training.judging.summary import main_metric, summarise
 from training.judging.trec import write_qrels, write_runs
-from training.searching.fusion import PAPER_LONG, Rankings, fusion_of
+from training.searching.fusion import Rankings
+from training.searching.lexical import rank_bm25
+from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
 if TYPE_CHECKING:
     from training.searching.in_memory import Lengths
@@ -49,17 +48,17 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     """
     _check(config)
     collections = _read(config)
-    search = _open_search(config, collections)
-    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
+    index = config.index or files_folder(config.out) / "index"
+    search = _open_search(config, collections, index)
+    mark = search.encoder.weights_digest if search else ""
+    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark)
     tables: list[pa.Table] = []
     truncation: dict[str, dict[str, float]] = {}
     seconds: dict[str, dict[str, float]] = {}
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
         for collection in tqdm(collections, desc="languages", unit="lang"):
-            started = time.perf_counter()
-            rankings = {"bm25": _rank_bm25(collection)}
-            seconds[collection.lang] = {"bm25": time.perf_counter() - started}
+            rankings, seconds[collection.lang] = _rank_bm25(collection, index, search)
             lengths = None
             if search is not None:
                 started = time.perf_counter()
@@ -80,6 +79,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "split": config.asked_split,
         "collections": {collection.lang: _describe(collection) for collection in collections},
         "truncation": truncation,
+        "fusion": fusion_record(fusion, origin) if search else None,
         "seconds": seconds,
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
@@ -87,9 +87,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
     print(printable(render_report(report)))
+    if search:
+        print(describe_fusion(fusion_record(fusion, origin)))
     print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
-    if search is not None and config.index is None:
-        shutil.rmtree(search.index, ignore_errors=True)
+    if config.index is None:
+        shutil.rmtree(index, ignore_errors=True)
     return report
 
 
@@ -105,14 +107,8 @@ def _read(config: EvaluateConfig) -> list[JudgedCollection]:
 def _check(config: EvaluateConfig) -> None:
     if config.dataset is None and config.benchmark is None:
         raise InputError("nothing to measure: give --dataset FOLDER, or --benchmark mldr, miracl, mkqa or narrativeqa")
-    for name in ("max_length", "max_query_length", "sub_batch_tokens"):
-        if getattr(config, name) < 3:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
-    if config.mcls is not None and config.mcls < 1:
-        raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
-    if not config.keep_vectors_gb >= 0 or config.keep_vectors_gb == math.inf:
-        raise InputError(f"--keep-vectors-gb is {config.keep_vectors_gb}; give gigabytes of disk space, 0 for none")
-    if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
+    check_reading(config)
+    if config.weights and not are_weights(config.weights):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
@@ -123,18 +119,21 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
 
 
-def _rank_bm25(collection: JudgedCollection) -> Rankings:
-    """Return each question's ranking by BM25; documents without any of its words are not found."""
-    index = Bm25Index(collection.texts)
-    rankings = Rankings([], [])
-    for question in tqdm(collection.queries, desc=f"{collection.lang} BM25", unit="query", leave=False):
-        hits = index.search(question, METRIC_DEPTH)
-        rankings.documents.append(np.array([number for number, _ in hits], dtype=np.int32))
-        rankings.scores.append(np.array([score for _, score in hits]))
-    return rankings
+def _rank_bm25(
+    collection: JudgedCollection, index: Path, search: "ModelSearch | None"
+) -> tuple[dict[str, Rankings], dict[str, float]]:
+    """Return the rankings by words and, with a model, by the subwords of its tokenizer, and the seconds of each."""
+    tokenizers = {"bm25": None} | ({"bm25_subwords": search.encoder.tokenizer} if search else {})
+    rankings: dict[str, Rankings] = {}
+    seconds: dict[str, float] = {}
+    for mode, tokenizer in tokenizers.items():
+        started = time.perf_counter()
+        rankings[mode] = rank_bm25(collection, METRIC_DEPTH, index, tokenizer)
+        seconds[mode] = time.perf_counter() - started
+    return rankings, seconds
 
 
-def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]) -> "ModelSearch | None":
+def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":
     """Return the model, ready to search; None where there is none to measure."""
     if config.model is None:
         return None
@@ -152,7 +151,6 @@ def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]
     options = SearchOptions(
         multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
-    index = config.index or files_folder(config.out) / "index"
     more = config.query_texts, config.document_texts
     return ModelSearch(config.model, limits, options, index, collections, *more)
 
