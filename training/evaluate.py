@@ -31,7 +31,7 @@ from training.judging.questions import judge_questions, write_questions
 from training.judging.report import render_report
 from training.judging.summary import main_metric, summarise
 from training.judging.trec import write_qrels, write_runs
-from training.searching.fusion import Rankings
+from training.searching.fusion import Fusion, Rankings
 from training.searching.lexical import rank_bm25
 from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
@@ -51,36 +51,23 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     index = config.index or files_folder(config.out) / "index"
     search = _open_search(config, collections, index)
     mark = search.encoder.weights_digest if search else ""
-    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark)
-    tables: list[pa.Table] = []
-    truncation: dict[str, dict[str, float]] = {}
-    seconds: dict[str, dict[str, float]] = {}
+    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion)
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
-        for collection in tqdm(collections, desc="languages", unit="lang"):
-            rankings, seconds[collection.lang] = _rank_bm25(collection, index, search)
-            lengths = None
-            if search is not None:
-                started = time.perf_counter()
-                found = search.find(collection)
-                rankings |= search.rank(found, fusion)
-                lengths = found.lengths
-                truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
-                seconds[collection.lang]["model"] = time.perf_counter() - started
-            judgements = judgements_by_mode(collection, rankings)
-            tables.append(judge_questions(collection, rankings, judgements, lengths.documents if lengths else None))
-            write_runs(collection, rankings, runs)
-            write_qrels(collection, judgements, qrels)
-    questions = pa.concat_tables(tables)
+        judged = {
+            collection.lang: _judge(collection, config, index, search, fusion, (runs, qrels))
+            for collection in tqdm(collections, desc="languages", unit="lang")
+        }
+    questions = pa.concat_tables([one.questions for one in judged.values()])
     report = {
         **summarise(questions, main_metric(collections), config.max_length if config.model else None),
         "model": config.model,
         "dataset": str(config.dataset or config.benchmark),
         "split": config.asked_split,
         "collections": {collection.lang: _describe(collection) for collection in collections},
-        "truncation": truncation,
+        "truncation": {lang: one.truncation for lang, one in judged.items() if one.truncation},
         "fusion": fusion_record(fusion, origin) if search else None,
-        "seconds": seconds,
+        "seconds": {lang: one.seconds for lang, one in judged.items()},
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
     write_questions(questions, folder / QUESTIONS)
@@ -93,6 +80,40 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     if config.index is None:
         shutil.rmtree(index, ignore_errors=True)
     return report
+
+
+@dataclasses.dataclass(frozen=True)
+class _Judged:
+    """What was measured of one collection."""
+
+    questions: pa.Table  # training.judging.questions
+    truncation: dict[str, float] | None  # None without a model
+    seconds: dict[str, float]
+
+
+def _judge(
+    collection: JudgedCollection,
+    config: EvaluateConfig,
+    index: Path,
+    search: "ModelSearch | None",
+    fusion: Fusion,
+    folders: tuple[Path, Path],
+) -> _Judged:
+    """Search a collection in every mode, write its runs and qrels to the two folders, and judge each question."""
+    rankings, seconds = _rank_bm25(collection, index, search)
+    lengths = truncation = None
+    if search is not None:
+        started = time.perf_counter()
+        found = search.find(collection)
+        rankings |= search.rank(found, fusion)
+        lengths = found.lengths.documents
+        truncation = describe_truncation(found.lengths, config.max_length, config.max_query_length)
+        seconds["model"] = time.perf_counter() - started
+    judgements = judgements_by_mode(collection, rankings)
+    runs, qrels = folders
+    write_runs(collection, rankings, runs)
+    write_qrels(collection, judgements, qrels)
+    return _Judged(judge_questions(collection, rankings, judgements, lengths), truncation, seconds)
 
 
 def _read(config: EvaluateConfig) -> list[JudgedCollection]:

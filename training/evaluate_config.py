@@ -41,7 +41,8 @@ class EvaluateConfig:
     fusion: str = "saved"
     """Weights of dense, sparse and multi-vector scores where modes merge them: long (the paper's for MLDR: 0.2 0.8 for
     dense+sparse, 0.15 0.5 0.35 for all three), short (the paper's for MIRACL and MKQA: 1 0.3 1), saved (what m3-train
-    fuse wrote beside the model, as far as it is surely better than long, else long), or a file that it wrote."""
+    fuse wrote beside the model, as far as it is surely better than long, else the paper's for what is measured), or a
+    file that it wrote."""
     weights: tuple[float, float, float] | None = None
     """Weights of your own, for both fusions."""
     mcls: int | None = None
@@ -71,6 +72,11 @@ class EvaluateConfig:
     def asked_split(self) -> Split:
         """The split whose questions are asked."""
         return self.split or (PAPER_SPLITS[self.benchmark] if self.benchmark else "test")
+
+    @property
+    def paper_fusion(self) -> Literal["long", "short"]:
+        """Which of the paper's weights are meant for what is measured."""
+        return "short" if self.benchmark in ("miracl", "mkqa") else "long"
 
 
 @dataclass(frozen=True, kw_only=True)

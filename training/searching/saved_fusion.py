@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from data.errors import InputError
 from data.files import write_json
@@ -30,13 +30,10 @@ class SavedFusion:
     sure: tuple[bool, bool]  # dense+sparse, all three
     weights_digest: str  # of the model whose scores they merge
 
-    @property
-    def fusion(self) -> Fusion:
-        """The found weights where their gain is sure, the paper's for long documents elsewhere."""
+    def over(self, paper: Fusion) -> Fusion:
+        """Return the found weights where their gain is sure, those of `paper` elsewhere."""
         two, three = self.sure
-        return Fusion(
-            self.found.dense_sparse if two else PAPER_LONG.dense_sparse, self.found.all if three else PAPER_LONG.all
-        )
+        return Fusion(self.found.dense_sparse if two else paper.dense_sparse, self.found.all if three else paper.all)
 
 
 def fusion_file(model: str) -> Path | None:
@@ -109,13 +106,17 @@ def are_weights(weights: "list[float] | tuple[float, ...]") -> bool:
 
 
 def choose_fusion(
-    weights: tuple[float, float, float] | None, name: str, model: str | None, weights_digest: str
+    weights: tuple[float, float, float] | None,
+    name: str,
+    model: str | None,
+    weights_digest: str,
+    paper: Literal["long", "short"] = "long",
 ) -> tuple[Fusion, str]:
     """Return the fusion that was asked for, and in words where it comes from.
 
     `weights` go before everything; `name` is "long" or "short" (the paper's), "saved" (beside the model, as far as they
-    are surely better than the paper's) or a file of `m3-train fuse`, which is followed. Raises `InputError` for a file
-    that is absent or broken.
+    are surely better than the paper's, else those of `paper`) or a file of `m3-train fuse`, which is followed. Raises
+    `InputError` for a file that is absent or broken.
     """
     if weights:
         return fusion_of(weights), "--weights"
@@ -128,17 +129,17 @@ def choose_fusion(
         return saved.found, name
     file = fusion_file(model) if model else None
     saved = read_fusion(file) if file else None
-    default = "the paper's for long documents"
+    default = f"the paper's for {paper} documents"
     if saved is None:
-        return PAPER_LONG, default
+        return PAPER[paper], default
     if saved.weights_digest != weights_digest:
-        return PAPER_LONG, f"{default}; {file} was made for other weights of the model"
+        return PAPER[paper], f"{default}; {file} was made for other weights of the model"
     if not any(saved.sure):
-        return PAPER_LONG, f"{default}; {file} found none that are surely better"
+        return PAPER[paper], f"{default}; {file} found none that are surely better"
     if all(saved.sure):
-        return saved.fusion, str(file)
+        return saved.over(PAPER[paper]), str(file)
     mode, other = ("dense+sparse", "all") if saved.sure[0] else ("all", "dense+sparse")
-    return saved.fusion, f"{mode}: {file}; {other}: {default}"
+    return saved.over(PAPER[paper]), f"{mode}: {file}; {other}: {default}"
 
 
 def fusion_record(fusion: Fusion, origin: str) -> dict[str, Any]:
