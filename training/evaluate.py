@@ -21,6 +21,7 @@ from tqdm import tqdm
 from data.bm25 import Bm25Index
 from data.errors import InputError
 from data.files import write_json
+from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
 from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
@@ -39,7 +40,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises `InputError` for a data set or model that cannot be read, `RunError` when the model's scores are not numbers.
     """
     _check(config)
-    collections = read_judged(config.dataset, config.split, config.languages)
+    collections = _read(config)
     search = _open_search(config, collections)
     fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
     metrics: Metrics = {}
@@ -62,8 +63,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     report = {
         "metrics": metrics,
         "model": config.model,
-        "dataset": str(config.dataset),
-        "split": config.split,
+        "dataset": str(config.dataset or config.benchmark),
+        "split": config.asked_split,
         "collections": {collection.lang: _describe(collection) for collection in collections},
         "truncation": truncation,
         "seconds": seconds,
@@ -89,7 +90,18 @@ def compare(config: CompareConfig) -> None:
     print(render_comparison(before, after, config.titles))
 
 
+def _read(config: EvaluateConfig) -> list[JudgedCollection]:
+    """Return what is measured; the texts are kept where the report will stand, in a file without a name."""
+    work = config.out.parent
+    if config.benchmark:
+        return read_benchmark(config.benchmark, config.dataset, config.asked_split, config.languages, work)
+    assert config.dataset is not None
+    return read_judged(config.dataset, config.asked_split, config.languages, work)
+
+
 def _check(config: EvaluateConfig) -> None:
+    if config.dataset is None and config.benchmark is None:
+        raise InputError("nothing to measure: give --dataset FOLDER, or --benchmark mldr, miracl, mkqa or narrativeqa")
     for name in ("max_length", "max_query_length", "sub_batch_tokens"):
         if getattr(config, name) < 3:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")

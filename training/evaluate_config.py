@@ -8,21 +8,27 @@ from tyro.conf import Positional
 
 MODES = ("bm25", "dense", "sparse", "multi_vector", "dense_sparse", "all")
 METRICS = ("ndcg@10", "recall@100", "mrr@10")
+Benchmark = Literal["mldr", "miracl", "mkqa", "narrativeqa"]
+Split = Literal["train", "dev", "test"]
+PAPER_SPLITS: dict[Benchmark, Split] = {"mldr": "test", "miracl": "dev", "mkqa": "test", "narrativeqa": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig:
     """How well a model finds the judged documents, language by language, beside BM25."""
 
-    dataset: Path
+    dataset: Path | None = None
     """A curated data set (DIR or DIR/dataset), a folder with corpus.jsonl, queries.jsonl and qrels.tsv (BEIR's names,
-    also .gz), or a folder of such folders."""
+    also .gz), or a folder of such folders; with --benchmark, a copy of its files under their own names."""
+    benchmark: Benchmark | None = None
+    """A public benchmark, fetched from the hub where no --dataset is given."""
     out: Path
     """JSON file that takes the figures; a folder of its name without .json takes the rest."""
     model: str | None = None
     """Folder or hub id of the model; without it only BM25 is measured."""
-    split: Literal["train", "dev", "test"] = "test"
-    """Whose questions are asked; every split's documents are searched. In BEIR's layout: qrels/SPLIT.tsv."""
+    split: Split | None = None
+    """Whose questions are asked; every split's documents are searched. In BEIR's layout: qrels/SPLIT.tsv. By default
+    test, of a benchmark what the paper measures (dev of miracl)."""
     languages: tuple[str, ...] = ()
     """Only these languages; all by default."""
     max_length: int = 8192
@@ -54,6 +60,11 @@ class EvaluateConfig:
     """Tokens that are encoded at once; a longer document goes alone."""
     bf16: bool = False
     """Encode in bfloat16: faster on a GPU, scores move in the third digit."""
+
+    @property
+    def asked_split(self) -> Split:
+        """The split whose questions are asked."""
+        return self.split or (PAPER_SPLITS[self.benchmark] if self.benchmark else "test")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from training.searching import corpus, shards
 from training.searching.corpus import SearchOptions, search_corpus
 from training.searching.encoder import ScoreLimits, TextEncoder
 from training.searching.fusion import PAPER_LONG, rank_modes
+from training.searching.ranked import Best, union_of
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
 WORDS = "harbour bell rope mill ferry lantern goat bridge tea well apple boat 혼자 茶屋 письмо".split()
@@ -211,3 +212,30 @@ def test_shards_of_something_else_are_not_used(loaded, tmp_path, changed):
         more={0: ["bell"]} if changed == "more" else None,
     )
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_equal_keys_keep_the_order_of_the_numbers_and_minus_infinity_is_not_found():
+    best = Best(2, 3, heads=1)
+    for first in (0, 4):
+        key = np.array([[1.0, 2.0, 1.0, -np.inf], [-np.inf, -np.inf, -np.inf, 0.5]], dtype=np.float32)
+        best.offer(range(2), np.arange(first, first + 4), key, 10 * key[None])
+    assert [numbers.tolist() for numbers in best.documents] == [[1, 5, 0], [3, 7]]
+    assert [keys.tolist() for keys in best.keys] == [[2.0, 2.0, 1.0], [0.5, 0.5]]
+    assert best.scores[0].tolist() == [[20.0, 20.0, 10.0]]
+
+
+def test_candidates_are_the_union_with_the_scores_of_all_heads():
+    lists = [Best(1, 2, heads=2), Best(1, 2, heads=2)]
+    scores = np.array([[[0.9, 0.1, 0.5]], [[0.0, 3.0, 2.0]]], dtype=np.float32)  # [heads, 1, documents]
+    for best, key in zip(lists, scores, strict=True):
+        best.offer(range(1), np.arange(3), key, scores)
+    found = union_of(lists)
+    assert found.documents[0].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(found.scores[0], scores[:, 0])
+    assert union_of(lists[:1]).documents[0].tolist() == [0, 2]
+
+
+def test_questions_are_scored_in_blocks_that_keep_their_texts_together(monkeypatch):
+    monkeypatch.setattr(corpus, "QUESTION_BLOCK", 3)
+    blocks = corpus._blocks(np.array([0, 1, 6, 8]), texts=9)  # questions of 1, 5, 2 and 1 texts
+    assert [(list(rows), own.start, own.stop) for rows, own in blocks] == [([0], 0, 1), ([1], 1, 6), ([2, 3], 6, 9)]
