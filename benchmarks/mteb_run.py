@@ -7,8 +7,9 @@
 --tasks are mteb's, which it fetches from the Hugging Face hub. --local is a test collection on disk, as `m3-train
 evaluate --dataset` takes it: it becomes an mteb task with a subset for each language, and each figure is printed beside
 that of `m3-train evaluate`; where they differ by more than 1e-6 the exit status is 1. mteb rounds what it writes to
-five digits, so that the task hands out its nDCG@10 unrounded as well. Results go to OUT in mteb's layout, encoded
-documents to OUT/index, so that a further mode does not encode them again.
+five digits, so that the task hands out its nDCG@10 unrounded as well. The mode sentence_transformers is mteb's own way
+with such a model, dense: what `mteb run -m owner/name` does with one on the hub (it takes no folders). Results go to
+OUT in mteb's layout, encoded documents to OUT/index, so that a further mode does not encode them again.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import mteb
 from mteb.abstasks import AbsTaskRetrieval
 from mteb.abstasks.task_metadata import TaskMetadata
 from mteb.cache import ResultCache
+from sentence_transformers import SentenceTransformer
 
 from data.files import digest
 from training.collections.collection import JudgedCollection
@@ -31,13 +33,14 @@ from training.evaluate_config import EvaluateConfig
 from training.mteb_search import M3Search, Mode
 
 UNROUNDED = "ndcg_at_10_unrounded"
+PLAIN = "sentence_transformers"
 
 
 def main() -> None:
     """Run the tasks, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="folder or hub id")
-    parser.add_argument("--mode", nargs="+", choices=get_args(Mode), default=get_args(Mode))
+    parser.add_argument("--mode", nargs="+", choices=(*get_args(Mode), PLAIN), default=get_args(Mode))
     parser.add_argument("--tasks", nargs="+", default=[])
     parser.add_argument("--languages", nargs="+", default=None, help="mteb's codes, such as kor")
     parser.add_argument("--local", type=Path)
@@ -56,11 +59,19 @@ def main() -> None:
         ours = our_figures(options.model, options.local, reading)
     found = []
     for mode in options.mode:
-        searcher = M3Search(options.model, mode, index=options.out / "index", **reading)
+        if mode == PLAIN:
+            searcher: Any = SentenceTransformer(options.model)
+            searcher.max_seq_length = options.max_length
+        else:
+            searcher = M3Search(options.model, mode, index=options.out / "index", **reading)
         # A comparison is one of two measurements, not of a measurement and a cache.
         overwrite = "always" if ours else "only-missing"
         result = mteb.evaluate(searcher, tasks, cache=ResultCache(options.out), overwrite_strategy=overwrite)
-        found += [figures(mode, row, ours.get(mode, {})) for task in result.task_results for row in subsets(task)]
+        found += [
+            figures(mode, row, ours.get("dense" if mode == PLAIN else mode, {}))
+            for task in result.task_results
+            for row in subsets(task)
+        ]
     apart = [print_figures(row) for row in found]
     if any(apart):
         sys.exit("mteb's figures are not those of m3-train evaluate")
@@ -80,7 +91,7 @@ def figures(mode: str, row: dict[str, Any], ours: dict[str, dict[str, float]]) -
 
 def print_figures(row: dict[str, Any]) -> bool:
     """Print a row; return whether the two figures differ."""
-    start = f"{row['task']:24} {row['subset']:8} {row['mode']:13} mteb {row['mteb']:.7f}"
+    start = f"{row['task']:24} {row['subset']:8} {row['mode']:21} mteb {row['mteb']:.7f}"
     if row["ours"] is None:
         print(start)
         return False
