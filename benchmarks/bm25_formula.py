@@ -1,7 +1,7 @@
-"""Our BM25 beside bm25s (https://github.com/xhluca/bm25s) on the same tokens: nDCG@10, time and memory.
+"""Our BM25 beside bm25s (https://github.com/xhluca/bm25s) and beside the formula itself, on the same tokens.
 
     python -m venv PEER && PEER/bin/pip install -c constraints.txt -e . bm25s
-    python benchmarks/bm25.py --bench FOLDER --peer-python PEER/bin/python --out DIR [--tokenizer DIR_OR_ID]
+    python benchmarks/bm25_formula.py --bench FOLDER --peer-python PEER/bin/python --out DIR [--tokenizer DIR_OR_ID]
 
 FOLDER is what `m3-train evaluate --dataset` takes. Systems, each in a process of its own, language after language:
 
@@ -13,13 +13,12 @@ FOLDER is what `m3-train evaluate --dataset` takes. Systems, each in a process o
 
 With --tokenizer those but the third once more on a tokenizer's subwords. Questions are asked one after the other; what
 shares no token with a question is not found, and equal scores stand in the order of the documents, in every system.
-Prints tables and writes OUT/bm25.json.
+Prints tables and writes OUT/bm25_formula.json.
 """
 
 import argparse
 import json
 import math
-import resource
 import subprocess
 import sys
 import time
@@ -63,7 +62,7 @@ def main() -> None:
         report[kind] = {system: run(system, tokenizer, options) for system in systems}
         measure_all(report[kind], options)
         print_tables(kind, report[kind])
-    (options.out / "bm25.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    (options.out / "bm25_formula.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
 
 
 def run(system: str, tokenizer: str | None, options: argparse.Namespace) -> dict[str, Any]:
@@ -102,19 +101,26 @@ def work(options: argparse.Namespace) -> None:
 
 
 def peak_mib() -> float:
-    """Return the most memory that this process has held so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the most memory that this process has held so far (getrusage would begin with its parent's)."""
+    rows = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    return int(rows["VmHWM"].split()[0]) / 1024
 
 
 def subwords_of(name: str) -> Tokenize:
-    """Return a function that gives the numbers of a text's subwords, as text; the whole text is read."""
+    """Return a function that gives the numbers of a text's subwords, as text; special tokens are left out."""
     from tokenizers import Tokenizer
 
     file = Path(name) / "tokenizer.json"
     tokenizer = Tokenizer.from_file(str(file)) if file.exists() else Tokenizer.from_pretrained(name)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return lambda text: [str(number) for number in tokenizer.encode(text, add_special_tokens=False).ids]
+    special = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+
+    def tokenize(text: str) -> list[str]:
+        ids = tokenizer.encode(text, add_special_tokens=False).ids
+        return [str(number) for number in ids if number not in special]
+
+    return tokenize
 
 
 def build_tantivy(texts: Sequence[str], tokenize: Tokenize) -> Search:
