@@ -19,12 +19,17 @@ from pathlib import Path
 from typing import Any, get_args
 
 import datasets
-import mteb
-from mteb.abstasks import AbsTaskRetrieval
-from mteb.abstasks.task_metadata import TaskMetadata
-from mteb.cache import ResultCache
-from sentence_transformers import SentenceTransformer
 
+try:
+    import mteb
+    from mteb.abstasks import AbsTaskRetrieval
+    from mteb.abstasks.task_metadata import TaskMetadata
+    from mteb.cache import ResultCache
+    from sentence_transformers import SentenceTransformer
+except ModuleNotFoundError as error:
+    sys.exit(f"{error}; pip install -c constraints.txt 'mteb>=2.26'")
+
+from data.errors import RunError, run_command
 from data.files import digest
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
@@ -51,6 +56,8 @@ def main() -> None:
     options = parser.parse_args()
     if not options.tasks and options.local is None:
         parser.error("give --tasks or --local")
+    if PLAIN in options.mode and options.mcls is not None:
+        parser.error(f"--mode {PLAIN} puts no CLS between; leave --mcls out")
     reading = {"max_length": options.max_length, "max_query_length": options.max_query_length, "mcls": options.mcls}
     tasks = list(mteb.get_tasks(tasks=options.tasks, languages=options.languages)) if options.tasks else []
     ours: dict[str, dict[str, dict[str, float]]] = {}
@@ -74,7 +81,7 @@ def main() -> None:
         ]
     apart = [print_figures(row) for row in found]
     if any(apart):
-        sys.exit("mteb's figures are not those of m3-train evaluate")
+        raise RunError("mteb's figures are not those of m3-train evaluate")
 
 
 def subsets(task: Any) -> list[dict[str, Any]]:
@@ -143,4 +150,4 @@ def split_of(collection: JudgedCollection) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main))
