@@ -71,11 +71,13 @@ def search_corpus(
     options: SearchOptions,
     more_texts: Mapping[int, Sequence[str]] | None = None,
     title: str = "",
+    among: Sequence[np.ndarray] | None = None,
 ) -> Found:
     """Search `texts` for each of `queries`: one text, or several that stand for it.
 
-    `more_texts` are further texts of a document, by its number. `folder` takes the shards; it may hold those of other
-    corpora and models. Raises `RunError` when the model's answer is not a number, or when memory is too small.
+    `more_texts` are further texts of a document, by its number. `among` [Q] of [n] are the only documents that each
+    question may find; all by default. `folder` takes the shards; it may hold those of other corpora and models. Raises
+    `RunError` when the model's answer is not a number, or when memory is too small.
     """
     corpus = _Corpus(encoder, texts, more_texts or {})
     key = corpus.key()
@@ -90,7 +92,7 @@ def search_corpus(
     columns = None
     if options.multi_vector == "all":
         columns = score_all(late, files, vectors, asked, len(queries), title)
-    candidates = _search(encoder.device, files, questions, starts, options, columns, title)
+    candidates = _search(encoder.device, files, questions, starts, options, columns, title, among)
     if columns is None:
         log = PairLog(folder / key / f"{asked}.scores")
         candidates = _rerank(late, candidates, vectors, log, options.rerank_depth, title)
@@ -138,6 +140,7 @@ def _search(
     options: SearchOptions,
     columns: Sequence[Path] | None,
     title: str,
+    among: Sequence[np.ndarray] | None,
 ) -> Candidates:
     """Return the best by dense, by sparse and, where `columns` hold those scores, by multi-vector, in one pass."""
     dense, sparse = question_columns(questions)
@@ -158,6 +161,9 @@ def _search(
             third = np.full_like(two[0], np.nan) if late is None else late[rows.start : rows.stop]
             scores = np.stack([*two, third])  # [3, B, documents]
             keys = [two[0], np.where(two[1] > 0, two[1], -np.inf), third]
+            if among is not None:
+                allowed = np.stack([np.isin(numbers, among[row]) for row in rows])  # [B, documents]
+                keys = [np.where(allowed, key, -np.inf) for key in keys]
             for best, key in zip(lists, keys, strict=False):
                 best.offer(rows, numbers, key, scores)
     return union_of(lists)
