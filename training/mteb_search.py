@@ -26,6 +26,7 @@ from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH
 from training.searching.corpus import MultiVector, SearchOptions, search_corpus
 from training.searching.encoder import ScoreLimits, TextEncoder
 from training.searching.fusion import PAPER_LONG, Fusion, Rankings, rank_modes
+from training.searching.saved_fusion import choose_fusion
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -55,7 +56,7 @@ class M3Search:
         max_length: int = EvaluateConfig.max_length,
         max_query_length: int = EvaluateConfig.max_query_length,
         mcls: int | None = EvaluateConfig.mcls,
-        fusion: Fusion = PAPER_LONG,
+        fusion: Fusion | None = None,
         multi_vector: MultiVector = EvaluateConfig.multi_vector,
         keep_vectors_gb: float = EvaluateConfig.keep_vectors_gb,
         sub_batch_tokens: int = EvaluateConfig.sub_batch_tokens,
@@ -76,11 +77,13 @@ class M3Search:
             bf16=bf16,
             mcls=mcls,
         )
-        self.name, self.mode, self.fusion = model, mode, fusion
+        self.name, self.mode = model, mode
         self.multi_vector, self.folder = multi_vector, index
         # A kept folder serves further modes, which may ask for the token vectors that this one does not need.
         self.vector_bytes = int(keep_vectors_gb * 1e9) if mode in _LATE_MODES or index else 0
         self.encoder = TextEncoder(*load_reader(model, max_length, max_query_length), limits)
+        saved, _ = choose_fusion(None, EvaluateConfig.fusion, model, self.encoder.weights_digest)
+        self.fusion = fusion or saved
         self._corpus: Dataset | None = None
 
     @property
