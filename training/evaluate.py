@@ -159,21 +159,13 @@ def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]
     if config.model is None:
         return None
     from training.searching.corpus import SearchOptions
-    from training.searching.encoder import ScoreLimits
-    from training.searching.model_search import ModelSearch
+    from training.searching.model_search import ModelSearch, limits_of
 
-    limits = ScoreLimits(
-        max_length=config.max_length,
-        max_query_length=config.max_query_length,
-        sub_batch_tokens=config.sub_batch_tokens,
-        bf16=config.bf16,
-        mcls=config.mcls,
-    )
     options = SearchOptions(
         multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
     more = config.query_texts, config.document_texts
-    return ModelSearch(config.model, limits, options, index, collections, *more)
+    return ModelSearch(config.model, limits_of(config), options, index, collections, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

@@ -24,9 +24,8 @@ from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
 from training.searching.candidates import Candidates
 from training.searching.corpus import SearchOptions
-from training.searching.encoder import ScoreLimits
 from training.searching.fusion import Fusion
-from training.searching.model_search import ModelSearch
+from training.searching.model_search import ModelSearch, limits_of
 from training.searching.saved_fusion import SavedFusion, fusion_file, write_fusion
 from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds, join_families
 
@@ -96,16 +95,9 @@ def _search(
     config: FuseConfig, collections: Sequence[JudgedCollection], file: Path
 ) -> tuple[ModelSearch, list[tuple[Candidates, list[dict[int, int]]]]]:
     """Return the model, and each collection's candidates with its judgements: document number -> relevance."""
-    limits = ScoreLimits(
-        max_length=config.max_length,
-        max_query_length=config.max_query_length,
-        sub_batch_tokens=config.sub_batch_tokens,
-        bf16=config.bf16,
-        mcls=config.mcls,
-    )
     options = SearchOptions(vector_bytes=int(config.keep_vectors_gb * 1e9))
     index = config.index or file.with_suffix(".index")
-    search = ModelSearch(config.model, limits, options, index, collections)
+    search = ModelSearch(config.model, limits_of(config), options, index, collections)
     found = []
     for collection in tqdm(collections, desc="languages", unit="lang"):
         number_of = {docid: number for number, docid in enumerate(collection.docids)}

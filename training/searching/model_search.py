@@ -10,11 +10,23 @@ from pathlib import Path
 
 from data.errors import InputError
 from training.collections.collection import JudgedCollection
+from training.evaluate_config import EvaluateConfig, FuseConfig
 from training.model_files import load_reader
 from training.searching.corpus import Found, SearchOptions, search_corpus
 from training.searching.encoder import ScoreLimits, TextEncoder
 from training.searching.fusion import Fusion, Rankings, rank_modes
 from training.searching.more_texts import MoreTexts, read_more_texts
+
+
+def limits_of(config: EvaluateConfig | FuseConfig) -> ScoreLimits:
+    """Return how much a model reads by `config`."""
+    return ScoreLimits(
+        max_length=config.max_length,
+        max_query_length=config.max_query_length,
+        sub_batch_tokens=config.sub_batch_tokens,
+        bf16=config.bf16,
+        mcls=config.mcls,
+    )
 
 
 class ModelSearch:
