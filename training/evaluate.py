@@ -71,15 +71,28 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
     write_questions(questions, folder / QUESTIONS)
-    draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
     print(printable(render_report(report)))
     if search:
         print(describe_fusion(fusion_record(fusion, origin)))
-    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
+    failure = _draw(report, folder / PICTURE)
+    beside = [QUESTIONS, *([] if failure else [PICTURE]), f"{RUNS}/ and {QRELS}/"]
+    print(f"written: {config.out}, and {folder}/ with {', '.join(beside)}")
+    if failure:
+        print(printable(failure))
     if config.index is None:
         shutil.rmtree(index, ignore_errors=True)
     return report
+
+
+def _draw(report: dict[str, Any], file: Path) -> str:
+    """Draw the figures, and return nothing, or why there is no picture: that must not cost hours of work."""
+    try:
+        draw_figures(report, file)
+    except Exception as error:  # whatever it is, the report stands
+        file.unlink(missing_ok=True)  # an earlier evaluation's would be taken for this one's
+        return f"{file} was not drawn ({type(error).__name__}: {error}); everything else is there"
+    return ""
 
 
 @dataclasses.dataclass(frozen=True)
