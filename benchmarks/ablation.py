@@ -136,7 +136,7 @@ def _write(out: Path, scale: Scale, settings: dict[str, Any]) -> None:
 
 
 def read_figures(out: Path) -> Figures:
-    """Return (arm, judged, mode) -> seed -> nDCG@10 in percent, the mean over the languages, of what is judged so far."""
+    """Return (arm, judged, mode) -> seed -> nDCG@10 in percent, the mean over the languages, of what is judged."""
     figures: Figures = {}
     for file in sorted((out / "figures").glob("*.json")):
         arm, seed, judged = file.stem.split("-", 2)

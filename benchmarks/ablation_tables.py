@@ -1,4 +1,4 @@
-"""The tables of benchmarks/ablation.py, each beside one of the M3 paper's (arXiv 2402.03216), and the paper's claims."""
+"""The tables of benchmarks/ablation.py beside those of the M3 paper (arXiv 2402.03216), and what the paper claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
