@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ablation_arms import CPU, GPU, Arm, Scale, fit_config, judgings, list_arms, model_folder
+from ablation_arms import CPU, GPU, JUDGED, Arm, Scale, fit_config, list_arms, model_folder
 from ablation_picture import draw
 from ablation_report import Figures, report
 from ablation_tables import make_tables
@@ -67,10 +67,10 @@ def run(out: Path, scale: Scale, seeds: list[int]) -> None:
         if not untrained.exists():
             corpus = tuple(sorted((out / "documents").glob("*.jsonl")))
             init(InitConfig(out=untrained, corpus=corpus, size=scale.size, max_length=scale.max_length, seed=seed))
-        _judge(out, scale, "untrained", seed, judgings(None))
+        _judge(out, scale, "untrained", seed, ("short",))
         for arm in list_arms(scale):
             _train(out, scale, arm, seed, seeds[0])
-            _judge(out, scale, arm.name, seed, judgings(arm))
+            _judge(out, scale, arm.name, seed, arm.judged)
             _write(out, scale, settings)
 
 
@@ -105,8 +105,9 @@ def _mine(out: Path, scale: Scale, model: Path) -> None:
     write_json(out / "mined.json", {"seconds": time.perf_counter() - started, "model": str(model)})
 
 
-def _judge(out: Path, scale: Scale, name: str, seed: int, wanted: list[tuple[str, str, int | None]]) -> None:
-    for judged, collection, mcls in wanted:
+def _judge(out: Path, scale: Scale, name: str, seed: int, wanted: tuple[str, ...]) -> None:
+    for judged in wanted:
+        collection, mcls = JUDGED[judged]
         file = out / "figures" / f"{name}-{seed}-{judged}.json"
         if not file.exists():
             evaluate(

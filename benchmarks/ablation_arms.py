@@ -11,7 +11,12 @@ from typing import Any
 from data.atlas import LANGUAGES
 from training.config import FitConfig, Size
 
-MCLS_TOKENS = 256  # as in the paper
+# What judges an arm: the collection, and after how many tokens another CLS stands (256 in the paper)
+JUDGED: dict[str, tuple[str, int | None]] = {
+    "short": ("gold", None),
+    "long": ("gold-long", None),
+    "long+mcls": ("gold-long", 256),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +64,13 @@ GPU = Scale(
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One training of a seed, and the collections that judge it."""
+    """One training of a seed, and what judges it."""
 
     name: str
     dataset: str = "short"
     start: str = "untrained"  # or the arm whose model is trained on
     settings: dict[str, Any] = field(default_factory=dict)  # of FitConfig, where they are not the usual ones
-    judged_long: bool = False  # also by long documents, with and without MCLS
+    judged: tuple[str, ...] = ("short",)  # names in JUDGED
 
 
 def list_arms(scale: Scale) -> list[Arm]:
@@ -76,7 +81,7 @@ def list_arms(scale: Scale) -> list[Arm]:
         "buckets": (f"512:{scale.batch_size}", f"{scale.max_length}:{scale.long_batch_size}"),
     }
     return [
-        Arm(name="full", judged_long=True),
+        Arm(name="full", judged=("short", "long", "long+mcls")),
         Arm(name="no_distillation", settings={"distill_start_ratio": 1.0}),
         Arm(name="dense_alone", settings={"heads": ("dense",)}),
         Arm(name="sparse_alone", settings={"heads": ("sparse",)}),
@@ -84,7 +89,7 @@ def list_arms(scale: Scale) -> list[Arm]:
         Arm(name="pretrained", dataset="titles", settings={"stage": "pretrain", "max_steps": scale.pretrain_steps}),
         Arm(name="pretrained_full", start="pretrained"),
         Arm(name="full_longer", settings={"max_steps": scale.steps + scale.pretrain_steps}),
-        Arm(name="long_data", dataset="mixed", settings=both_lengths, judged_long=True),
+        Arm(name="long_data", dataset="mixed", settings=both_lengths, judged=("long", "long+mcls")),
         Arm(name="small_batch", settings={"batch_size": small}),
         Arm(name="small_batch_longer", settings={"batch_size": small, "max_steps": scale.steps * scale.factor}),
         Arm(name="large_batch", settings={"batch_size": large, "max_steps": scale.steps // scale.factor}),
@@ -115,11 +120,3 @@ def fit_config(arm: Arm, scale: Scale, seed: int, out: Path) -> FitConfig:
 def model_folder(out: Path, arm: str, seed: int) -> Path:
     """Return where the model of an arm and seed stands."""
     return out / "models" / f"{arm}-{seed}"
-
-
-def judgings(arm: Arm | None) -> list[tuple[str, str, int | None]]:
-    """Return (name, judged collection, MCLS distance) of every evaluation of an arm; None: the untrained model."""
-    found: list[tuple[str, str, int | None]] = [("short", "gold", None)]
-    if arm is not None and arm.judged_long:
-        found += [("long", "gold-long", None), ("long+mcls", "gold-long", MCLS_TOKENS)]
-    return found
