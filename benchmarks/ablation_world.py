@@ -2,11 +2,11 @@
 
 `make_world(out, scale)` writes, each complete or absent:
 
-    out/short       short training documents; keyword queries that curation makes of their passages, without an LLM
-    out/mixed       the same with long documents added
-    out/titles      the short documents without their titles; each is asked for by its title: pairs to pretrain on
-    out/gold/LANG   other short documents and natural questions about them, half in other words than the text
-    out/gold-long   the same of long documents
+    out/short           short training documents; keyword queries that curation makes of their passages, without an LLM
+    out/mixed           the same with long documents added
+    out/titles          the short documents without their titles; each is asked for by its title: pairs to pretrain on
+    out/gold/LANG       other short documents and natural questions about them, half in other words than the text
+    out/gold-long/LANG  the same of long documents
 """
 
 import json
@@ -100,9 +100,15 @@ def _ask_by_title(pairs: pa.Table, documents: pa.Table) -> tuple[pa.Table, pa.Ta
     rows = []
     for document in documents.to_pylist():
         if document["docid"] in first:
-            whole = {"evidence_start": 0, "evidence_end": len(document["text"]), "evidence_token_start": 0}
-            whole |= {"evidence_tokens": document["tokens"], "evidence_digest": digest(document["text"])}
-            query = {"query_id": f"{document['docid']}-title", "query": document["title"]}
-            rows.append(first[document["docid"]] | query | whole)
+            own = {
+                "query_id": f"{document['docid']}-title",
+                "query": document["title"],
+                "evidence_start": 0,
+                "evidence_end": len(document["text"]),
+                "evidence_token_start": 0,
+                "evidence_tokens": document["tokens"],
+                "evidence_digest": digest(document["text"]),
+            }
+            rows.append(first[document["docid"]] | own)
     bare = documents.set_column(documents.column_names.index("title"), "title", pa.array([""] * len(documents)))
     return pa.Table.from_pylist(rows, schema=pairs.schema), bare
