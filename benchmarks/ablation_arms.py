@@ -39,7 +39,7 @@ class Scale:
     long_batch_size: int = 8
     factor: int = 4  # between the batch sizes that are compared
     negatives: int = 1
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     bf16: bool = False
 
 
