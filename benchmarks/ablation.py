@@ -8,7 +8,7 @@ and are judged by natural questions about other documents. Every arm is trained 
 random weights and the order of the batches; the world is the same. All arms of a seed come before the next seed, and
 what is done is not done again: the same command goes on where it was stopped.
 
-Out, anew after every arm: DIR/ablation.json, DIR/ablation.md (the tables, and a sentence for each claim of the paper),
+Out, anew after every seed: DIR/ablation.json, DIR/ablation.md (the tables, and a sentence for each claim of the paper),
 DIR/ablation.png.
 """
 
@@ -71,7 +71,7 @@ def run(out: Path, scale: Scale, seeds: list[int]) -> None:
         for arm in list_arms(scale):
             _train(out, scale, arm, seed, seeds[0])
             _judge(out, scale, arm.name, seed, arm.judged)
-            _write(out, scale, settings)
+        _write(out, scale, settings)
 
 
 def _train(out: Path, scale: Scale, arm: Arm, seed: int, first_seed: int) -> None:

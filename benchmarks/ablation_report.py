@@ -14,6 +14,9 @@ from ablation_tables import MODE_TITLES, Claim, Key, Row, Table
 
 Figures = dict[Key, dict[int, float]]
 AGREES, DISAGREES, CANNOT_TELL = "agrees", "disagrees", "cannot tell"
+CELLS = (
+    "nDCG@10 in percent, mean over the languages: mean over the seeds (least-greatest) [in the paper, on its own data]."
+)
 RULE = (
     "agrees / disagrees: every seed's difference has the claimed / the opposite sign, and their mean is larger than"
     " the distance between the least and the greatest; cannot tell: otherwise."
@@ -33,15 +36,15 @@ def report(tables: Sequence[Table], figures: Figures) -> Findings:
     parts, claims = [], []
     for table in tables:
         rows = [row for row in table.rows if (row.arm, row.judged, row.modes[0]) in figures]
-        tested = [test_claim(claim, figures) for claim in table.claims]
+        tested = [check_claim(claim, figures) for claim in table.claims]
         found = [one for one in tested if one["differences"]]
         claims += [{"table": table.title, **one} for one in found]
         parts += [f"**{table.title}**", "", *_render_table(rows, figures), "", *map(_render_claim, found), ""]
     by_name = {" ".join(key): {str(seed): value for seed, value in sorted(row.items())} for key, row in figures.items()}
-    return Findings("\n".join([*parts, RULE, ""]), {"ndcg@10": by_name, "claims": claims, "rule": RULE})
+    return Findings("\n".join([CELLS, "", *parts, RULE, ""]), {"ndcg@10": by_name, "claims": claims, "rule": RULE})
 
 
-def test_claim(claim: Claim, figures: Figures) -> dict[str, Any]:
+def check_claim(claim: Claim, figures: Figures) -> dict[str, Any]:
     """Return the claim with its difference for each seed that has both figures, and the verdict (`judge`)."""
     better, worse = figures.get(claim.better, {}), figures.get(claim.worse, {})
     differences = {seed: better[seed] - worse[seed] for seed in sorted(better.keys() & worse.keys())}
