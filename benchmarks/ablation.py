@@ -107,16 +107,17 @@ def _mine(out: Path, scale: Scale, model: Path) -> None:
 
 def _judge(out: Path, scale: Scale, name: str, seed: int, wanted: tuple[str, ...]) -> None:
     for judged in wanted:
-        collection, mcls = JUDGED[judged]
+        how = JUDGED[judged]
         file = out / "figures" / f"{name}-{seed}-{judged}.json"
         if not file.exists():
             evaluate(
                 EvaluateConfig(
-                    dataset=out / collection,
+                    dataset=out / how.collection,
                     model=str(model_folder(out, name, seed)),
                     out=file,
                     max_length=scale.max_length,
-                    mcls=mcls,
+                    mcls=how.mcls,
+                    weights=how.weights,
                     bf16=scale.bf16,
                 )
             )

@@ -17,6 +17,7 @@ AGREES, DISAGREES, CANNOT_TELL = "agrees", "disagrees", "cannot tell"
 CELLS = (
     "nDCG@10 in percent, mean over the languages: mean over the seeds (least-greatest) [in the paper, on its own data]."
 )
+SEEDS_NEEDED = 3  # two differences lie near each other by chance too often
 RULE = (
     "agrees / disagrees: every seed's difference has the claimed / the opposite sign, and their mean is larger than"
     " the distance between the least and the greatest; cannot tell: otherwise."
@@ -58,7 +59,7 @@ def check_claim(claim: Claim, figures: Figures) -> dict[str, Any]:
 
 def judge(differences: Sequence[float]) -> str:
     """Return what the differences of the seeds, claimed to be positive, say of the claim: see `RULE`."""
-    if len(differences) < 2:
+    if len(differences) < SEEDS_NEEDED:
         return CANNOT_TELL
     low, high, mean = min(differences), max(differences), statistics.mean(differences)
     if low * high <= 0 or abs(mean) <= high - low:
