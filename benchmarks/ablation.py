@@ -1,6 +1,6 @@
 """The ablations of the M3 paper in small: which of its choices show in a world that trains in minutes?
 
-    python benchmarks/ablation.py --out DIR                        # within an hour on two idle CPU cores
+    python benchmarks/ablation.py --out DIR                        # within an hour on two CPU cores
     python benchmarks/ablation.py --out DIR --scale gpu            # more of everything; taken where there is a GPU
 
 Small random models learn from keyword queries that curation makes of invented documents (data.atlas), without an LLM,
@@ -32,7 +32,7 @@ from data.errors import InputError, run_command
 from data.files import write_json, write_text
 from training.config import InitConfig
 from training.evaluate import evaluate
-from training.evaluate_config import MODES, EvaluateConfig
+from training.evaluate_config import EvaluateConfig
 from training.fit import fit
 from training.init import init
 from training.mine import mine
@@ -143,8 +143,8 @@ def read_figures(out: Path) -> Figures:
     for file in sorted((out / "figures").glob("*.json")):
         arm, seed, judged = file.stem.split("-", 2)
         metrics = json.loads(file.read_text(encoding="utf-8"))["metrics"]
-        for mode in MODES:
-            figures.setdefault((arm, judged, mode), {})[int(seed)] = 100 * metrics[mode]["all"]["ndcg@10"]
+        for mode, by_language in metrics.items():
+            figures.setdefault((arm, judged, mode), {})[int(seed)] = 100 * by_language["all"]["ndcg@10"]
     return figures
 
 
