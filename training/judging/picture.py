@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import printable
 from data.files import atomic_path
@@ -34,8 +34,8 @@ def draw_figures(report: Mapping[str, Any], path: Path) -> None:
     slices = report["slices"]
     below = [name for name in slices if name != "language"]  # none where documents are judged by answers
     figure = Figure(figsize=(16, 10 if below else 5.5), layout="constrained")
-    rows = [["language"] * len(below), below] if below else [["language"]]
-    panels = figure.subplot_mosaic(rows, height_ratios=(1.1, 1)[: len(rows)])
+    rows: list[list[str]] = [["language"] * len(below), below] if below else [["language"]]
+    panels = figure.subplot_mosaic(cast(Any, rows), height_ratios=(1.1, 1)[: len(rows)])
     for name, axes in panels.items():
         axes.set_title(_TITLES[name])
         axes.set_ylabel(f"{METRIC_NAMES[metric]} in percent")
