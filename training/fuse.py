@@ -17,7 +17,7 @@ from tqdm import tqdm
 from data.errors import InputError, printable
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
-from training.collections.families import question_families
+from training.collections.families import join_families, question_families
 from training.collections.read import read_judged
 from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
@@ -27,7 +27,7 @@ from training.searching.fusion import Fusion
 from training.searching.index_folder import remove_index
 from training.searching.model_search import ModelSearch, limits_of
 from training.searching.saved_fusion import SavedFusion, fusion_file, write_fusion
-from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds, join_families
+from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds
 
 
 def fuse(config: FuseConfig) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
 
         metrics         mode -> language, or "all": the mean over the languages -> metric -> 0..1
         main_metric     `metric`
-        documents       that the questions are about
+        documents       that the questions are about; near-copies and translations count as one
         intervals       mode -> 95 % interval of its mean over the languages by `metric`, null: it cannot be given
         slices          language, length, evidence, overlap -> bucket -> mode -> questions, documents, figure, interval,
                         minus_bm25; a bucket's figure is the mean over its questions, of all languages together

@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from training.collections.families import join_families
 from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH, Candidates
 from training.searching.fusion import Fusion, fuse, list_places
 from training.searching.saved_fusion import PAPER
@@ -189,22 +190,3 @@ def deal_folds(families: Sequence[frozenset[str]], langs: Sequence[str], folds: 
         for row in rows.tolist():
             counts[langs[row]][fold] += 1
     return dealt
-
-
-def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:
-    """Return a number [Q] for each question, from 0; it is the same where families share anything, also over others."""
-    leader: dict[str, str] = {}
-
-    def lead(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    for family in families:
-        first, *others = sorted(family)
-        for other in others:
-            leader[lead(other)] = lead(first)
-    leaders = [lead(min(family)) for family in families]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(leaders))}
-    return np.array([numbers[name] for name in leaders])
