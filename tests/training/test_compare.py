@@ -113,7 +113,10 @@ def test_a_change_of_few_documents_is_shown_and_not_called_sure(tmp_path, capsys
     compare(CompareConfig(before=tmp_path / "a.json", after=tmp_path / "b.json"))
     screen = capsys.readouterr().out
     assert "+10.0*" not in screen
-    assert "The questions are about 29 documents: too few to be sure of anything, which takes 30\n" in screen
+    assert (
+        "about 29 documents (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
     assert "dense changed by +10.0 [10.0, 10.0], of too few documents to be sure." in screen
 
 

@@ -84,7 +84,10 @@ def test_one_question_alone_has_figures_and_no_interval():
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["intervals"] == {"bm25": None, "dense": None}
     screen = render_report(report)
-    assert "The questions are about one document: too few to be sure of anything, which takes 30\n" in screen
+    assert (
+        "about one document (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
     assert "Where all questions are about one document there is no interval: ko" in screen
     assert "dense and BM25: +50.0, p -; surely nowhere different" in screen
     assert "In production use dense" in screen
@@ -93,7 +96,10 @@ def test_one_question_alone_has_figures_and_no_interval():
 def test_a_language_with_one_document_is_named_beside_the_mean():
     screen = render_report(summary_of({"bm25": [0.1, 0.3, 0.2]}, lang=["de", "de", "ko"]))
     assert "there is no interval, and the mean's leaves them out of account: ko" in screen
-    assert "The questions are about 3 documents: too few to be sure of anything, which takes 30\n" in screen
+    assert (
+        "about 3 documents (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
 
 
 def test_few_documents_of_a_language_are_told_apart_from_few_in_all():

@@ -147,7 +147,10 @@ def describe_doubts(documents: Mapping[str, int], together: int) -> list[str]:
     few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
     if together < FEW_DOCUMENTS:
         count = f"{together} documents" if together > 1 else "one document"
-        lines.append(f"The questions are about {count}: too few to be sure of anything, which takes {FEW_DOCUMENTS}")
+        lines.append(
+            f"The questions are about {count} (near-copies and translations are one): too few to be sure of anything,"
+            f" which takes {FEW_DOCUMENTS}"
+        )
     elif few:
         lines.append(
             f"The questions are about fewer than {FEW_DOCUMENTS} documents, too few to be sure: {' '.join(few)}"
