@@ -87,6 +87,24 @@ def test_documents_of_all_languages_count_once_for_the_mean():
     assert {name: one.documents for name, one in found.items()} == {"all": 40, "a": 30, "b": 30}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "as_many"),
+    [
+        ((30,), 30),
+        ((11, 11, 11), 31),  # three times 10 degrees of freedom
+        ((2, 28), 2),  # (1/2 + 1/28)^2 / (1/2^2 / 1 + 1/28^2 / 27) = 1.1, and one
+        ((20, 40), 39),  # (1/20 + 1/40)^2 / (1/20^2 / 19 + 1/40^2 / 39) = 38.1, and one
+        ((1, 100), 1),
+    ],
+)
+def test_the_mean_over_languages_is_no_better_than_the_fewest_documents_let_it_be(sizes, as_many):
+    groups = np.arange(len(sizes)).repeat(sizes)
+    values = np.zeros((sum(sizes), 2))
+    found = resample_means(values, groups, np.arange(len(groups)), resamples=9)
+    assert (found.mean_documents, found.all_documents) == (as_many, sum(sizes))
+    assert compare_columns(found, 0, 1)["all"].documents == as_many
+
+
 def test_what_is_rounding_is_neither_sure_nor_improbable():
     values = np.full((40, 2), 0.3)
     values[:, 1] += 1e-15

@@ -103,20 +103,28 @@ def test_a_language_with_one_document_is_named_beside_the_mean():
 
 
 def test_few_documents_of_a_language_are_told_apart_from_few_in_all():
-    """Each language has 10 documents, together 30: the mean is sure, and no language."""
-    langs = ["de", "ko", "th"] * 10
-    report = summary_of({"bm25": [0.5] * 30, "dense": spread(0.7, 0.1, 30)}, lang=langs)
+    """Each language has 11 documents: 3 times 10 degrees of freedom make the mean sure, and no language."""
+    langs = ["de", "ko", "th"] * 11
+    report = summary_of({"bm25": [0.5] * 33, "dense": spread(0.7, 0.0, 33)}, lang=langs)
     against = read_differences(report["against_bm25"])["dense"]
     assert {name: (one.documents, one.sure) for name, one in against.items()} == {
-        "all": (30, True),
-        "de": (10, False),
-        "ko": (10, False),
-        "th": (10, False),
+        "all": (31, True),
+        "de": (11, False),
+        "ko": (11, False),
+        "th": (11, False),
     }
     screen = render_report(report)
     assert "The questions are about fewer than 30 documents, too few to be sure: de ko th\n" in screen
     assert ["dense", "+20.0", "+20.0", "+20.0", "+20.0*"] in [line.split() for line in screen.splitlines()]
     assert "nothing corrects" not in screen
+
+
+def test_a_language_of_few_documents_leaves_the_mean_unsure():
+    langs = ["de"] * 2 + ["ko"] * 40
+    report = summary_of({"bm25": [0.5] * 42, "dense": spread(0.7, 0.1, 42)}, lang=langs)
+    against = read_differences(report["against_bm25"])["dense"]
+    assert {name: one.sure for name, one in against.items()} == {"all": False, "de": False, "ko": True}
+    assert "hangs on those with the fewest documents: nothing is sure of it" in render_report(report)
 
 
 def test_many_marks_are_read_with_care():

@@ -78,7 +78,7 @@ def test_a_gain_is_sure_only_where_other_questions_share_it():
     assert few.gains["all"].low > 0
     assert not few.sure
     text = render_fusion({"dense_sparse": few}, 30, 15, "set", "model")
-    assert "of fewer than 30 documents nothing is sure" in text
+    assert "better, but too few documents, in all or in a language, to be sure" in text
     assert "surely better than the paper's" in render_fusion({"dense_sparse": judged(right)}, 30, 30, "set", "model")
 
 

@@ -38,6 +38,7 @@ class Comparison:
     questions: dict[str, dict[str, int]]  # slice -> bucket
     documents: dict[str, int]  # language -> documents that its questions are about
     all_documents: int  # that all questions are about
+    mean_documents: int  # as many as the mean over the languages is as good as
     choice: Choice  # among the modes of both systems
 
 
@@ -63,6 +64,7 @@ def compare_questions(before: pa.Table, after: pa.Table, metric: str, max_length
         questions={slicing.name: slicing.questions() for slicing in slicings},
         documents=dict(zip(by_language.names, by_language.documents.tolist(), strict=True)),
         all_documents=by_language.all_documents,
+        mean_documents=by_language.mean_documents,
         choice=_choose(before, after, metric),
     )
 
@@ -123,7 +125,10 @@ def _doubts(compared: Comparison) -> list[str]:
     judged = [one for mode in compared.changed for one in compared.differences[mode].values()]
     for name, by_mode in compared.slices.items():
         judged += [by_mode[mode][bucket] for mode in compared.changed for bucket in compared.questions[name]]
-    return [*describe_doubts(compared.documents, compared.all_documents), *warn_of_many(judged)]
+    return [
+        *describe_doubts(compared.documents, compared.all_documents, compared.mean_documents),
+        *warn_of_many(judged),
+    ]
 
 
 def _render_differences(

@@ -135,13 +135,14 @@ def _doubts(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, Di
     for name, buckets in report["slices"].items():
         rows = [row for bucket in buckets.values() for row in bucket.values() if name != "language"]
         judged += [Difference(**row["minus_bm25"]) for row in rows if "minus_bm25" in row]
-    return [*describe_doubts(documents, report["documents"]), *warn_of_many(judged)]
+    return [*describe_doubts(documents, report["documents"], report["mean_documents"]), *warn_of_many(judged)]
 
 
-def describe_doubts(documents: Mapping[str, int], together: int) -> list[str]:
+def describe_doubts(documents: Mapping[str, int], together: int, of_mean: int) -> list[str]:
     """Return the lines that say where there is no interval, and where there are too few documents to be sure.
 
-    `documents`: language -> documents that its questions are about; `together`: those of all languages.
+    `documents`: language -> documents that its questions are about; `together`: those of all languages;
+    `of_mean`: as many as the mean over the languages is as good as.
     """
     lines = []
     few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
@@ -155,6 +156,8 @@ def describe_doubts(documents: Mapping[str, int], together: int) -> list[str]:
         lines.append(
             f"The questions are about fewer than {FEW_DOCUMENTS} documents, too few to be sure: {' '.join(few)}"
         )
+    if of_mean < FEW_DOCUMENTS <= together:
+        lines.append("The mean over the languages hangs on those with the fewest documents: nothing is sure of it")
     alone = [lang for lang, count in documents.items() if count < 2]
     if alone:
         rest = "" if len(alone) == len(documents) else ", and the mean's leaves them out of account"

@@ -30,6 +30,7 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
         metrics         mode -> language, or "all": the mean over the languages -> metric -> 0..1
         main_metric     `metric`
         documents       that the questions are about; near-copies and translations count as one
+        mean_documents  as many documents of one language would say as much as the mean over the languages
         intervals       mode -> 95 % interval of its mean over the languages by `metric`, null: it cannot be given
         slices          language, length, evidence, overlap -> bucket -> mode -> questions, documents, figure, interval,
                         minus_bm25; a bucket's figure is the mean over its questions, of all languages together
@@ -50,6 +51,7 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
         "metrics": mean_metrics(table),
         "main_metric": metric,
         "documents": by_language.all_documents,
+        "mean_documents": by_language.mean_documents,
         "intervals": mean_intervals(by_language, modes),
         "slices": slices,
         "slices_about": about,

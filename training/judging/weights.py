@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from training.judging.bootstrap import FEW_DOCUMENTS, Difference, compare_columns, resample_means
+from training.judging.bootstrap import Difference, compare_columns, resample_means
 from training.judging.tables import mode_name, render_table
 from training.searching.saved_fusion import PAPER
 from training.searching.weights import FusedMode, Hundredths, WeightSearch, mean_over, weights_of
@@ -108,7 +108,7 @@ def _conclude(mode: FusedMode, chosen: ModeWeights) -> str:
         if chosen.sure:
             verdict = "surely better than the paper's"
         elif gain.few and gain.low > 0:
-            verdict = f"better, but of fewer than {FEW_DOCUMENTS} documents nothing is sure: the paper's weights stay"
+            verdict = "better, but too few documents, in all or in a language, to be sure: the paper's weights stay"
         elif gain.sure:
             verdict = "chosen weights do worse than the paper's, which stay"
     return (
