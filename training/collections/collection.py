@@ -1,9 +1,14 @@
 """A test collection of one language: its documents, its questions, and which document answers which question."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from data.errors import InputError
 from data.files import digest
+
+_LANGUAGE = re.compile(r"[\w-]{1,40}")
+_MEAN = "all"  # what reports call the mean over the languages
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class JudgedCollection:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # question id -> recorded evidence, where known
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)  # question id -> what a relevant document says
 
+    def __post_init__(self) -> None:
+        require_language(self.lang, "this collection")
+
     @property
     def main_metric(self) -> str:
         """The metric to look at first: grades are not known where documents are judged by the answers they hold."""
@@ -49,3 +57,18 @@ class JudgedCollection:
     def digest(self) -> str:
         """Identify what is measured: results with equal digests can be compared."""
         return digest(self.docids, self.query_ids, self.qrels, *([self.answers] if self.answers else []))
+
+
+def is_language(name: str) -> bool:
+    """Return whether `name` can name a language in reports, pictures and file names."""
+    return name != _MEAN and _LANGUAGE.fullmatch(name) is not None
+
+
+def require_language(name: str, place: object) -> str:
+    """Return `name`; raises `InputError`, which says where it stands, when it cannot name a language."""
+    if not is_language(name):
+        raise InputError(
+            f"{place}: {name!r:.100} cannot name a language; give a code such as en or zh-Hant: up to 40 letters,"
+            f" digits, - and _, and not {_MEAN!r}, which is the mean over the languages"
+        )
+    return name
