@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from data.errors import InputError
 from data.files import digest
+from training.collections.texts import digest_texts
 
 _LANGUAGE = re.compile(r"[\w-]{1,40}")
 _MEAN = "all"  # what reports call the mean over the languages
@@ -56,7 +57,13 @@ class JudgedCollection:
     @property
     def digest(self) -> str:
         """Identify what is measured: results with equal digests can be compared."""
-        return digest(self.docids, self.query_ids, self.qrels, *([self.answers] if self.answers else []))
+        documents = digest_texts(self.docids), self.texts_digest
+        return digest(documents, self.query_ids, self.queries, self.qrels, self.answers)
+
+    @property
+    def texts_digest(self) -> str:
+        """Identify the documents' texts; collections that search the same stored ones read them for it once."""
+        return digest_texts(self.texts)
 
 
 def is_language(name: str) -> bool:

@@ -62,4 +62,4 @@ def _key(collection: JudgedCollection, tokenizer: "PreTrainedTokenizerBase | Non
         from training.batching.examples import tokenizer_digest
 
         tokens = tokenizer_digest(tokenizer)
-    return f"bm25-{digest(tokens, digest(*(digest(text) for text in collection.texts)))}"
+    return f"bm25-{digest(tokens, collection.texts_digest)}"
