@@ -142,6 +142,7 @@ def test_a_grade_that_the_metrics_cannot_hold_is_refused(tmp_path, cell, message
         ('{"_id": ' + "9" * 5000 + "}", "this line cannot be read as JSON"),
         ("[" * 100_000, "this line nests too deeply"),
         ('{"_id": "d", "text": 3}', "the text of this line is no text"),
+        ('{"_id": "d", "text": null}', "the text of this line is no text"),
     ],
 )
 def test_lines_that_json_cannot_read_are_named(tmp_path, line, message):

@@ -110,7 +110,7 @@ def title_of(row: dict[str, Any]) -> str | None:
 def text_of(row: dict[str, Any], name: str, place: str) -> str:
     """Return the text in the column `name`, without lone surrogates; raises `InputError` when there is none."""
     text = row.get(name)
-    if text is None:
+    if name not in row:
         raise InputError(f"{place}: this line has no {name}; it has: {' '.join(row) or 'nothing'}")
     if not isinstance(text, str):
         raise InputError(f"{place}: the {name} of this line is no text")
