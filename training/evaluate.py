@@ -9,9 +9,7 @@ written beside it.
 """
 
 import dataclasses
-import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +22,16 @@ from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig, check_reading
-from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
+from training.judging.files import INDEX, PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
 from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
 from training.judging.picture import draw_figures
 from training.judging.questions import judge_questions, write_questions
 from training.judging.report import render_report
 from training.judging.summary import main_metric, summarise
 from training.judging.trec import write_qrels, write_runs
+from training.packing import room_of
 from training.searching.fusion import Fusion, Rankings
+from training.searching.index_folder import remove_index
 from training.searching.lexical import rank_bm25
 from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
@@ -47,11 +47,13 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises `InputError` for a data set or model that cannot be read, `RunError` when the model's scores are not numbers.
     """
     _check(config)
-    collections = _read(config)
-    index = config.index or files_folder(config.out) / "index"
-    search = _open_search(config, collections, index)
-    mark = search.encoder.weights_digest if search else ""
+    index = config.index or files_folder(config.out) / INDEX
+    search = _open_search(config, index)
+    mark = search.encoder.model_digest if search else ""
     fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion)
+    collections = _read(config)
+    if search is not None:
+        search.check(collections)
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
         judged = {
@@ -78,7 +80,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         print(describe_fusion(fusion_record(fusion, origin)))
     print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
     if config.index is None:
-        shutil.rmtree(index, ignore_errors=True)
+        remove_index(index)
     return report
 
 
@@ -107,7 +109,9 @@ def _judge(
         found = search.find(collection)
         rankings |= search.rank(found, fusion)
         lengths = found.lengths.documents
-        truncation = describe_truncation(found.lengths, config.max_length, config.max_query_length)
+        truncation = describe_truncation(
+            found.lengths, room_of(config.max_length, config.mcls), config.max_query_length
+        )
         seconds["model"] = time.perf_counter() - started
     judgements = judgements_by_mode(collection, rankings)
     runs, qrels = folders
@@ -154,7 +158,7 @@ def _rank_bm25(
     return rankings, seconds
 
 
-def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":
+def _open_search(config: EvaluateConfig, index: Path) -> "ModelSearch | None":
     """Return the model, ready to search; None where there is none to measure."""
     if config.model is None:
         return None
@@ -165,7 +169,7 @@ def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]
         multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
     more = config.query_texts, config.document_texts
-    return ModelSearch(config.model, limits_of(config), options, index, collections, *more)
+    return ModelSearch(config.model, limits_of(config), options, index, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

@@ -82,7 +82,7 @@ class M3Search:
         # A kept folder serves further modes, which may ask for the token vectors that this one does not need.
         self.vector_bytes = int(keep_vectors_gb * 1e9) if mode in _LATE_MODES or index else 0
         self.encoder = TextEncoder(*load_reader(model, max_length, max_query_length), limits)
-        saved, _ = choose_fusion(None, EvaluateConfig.fusion, model, self.encoder.weights_digest)
+        saved, _ = choose_fusion(None, EvaluateConfig.fusion, model, self.encoder.model_digest)
         self.fusion = fusion or saved
         self._corpus: Dataset | None = None
 
@@ -107,7 +107,7 @@ class M3Search:
         return meta.ModelMeta.create_empty(
             {
                 "name": self.name if not Path(self.name).exists() else f"local/{Path(self.name).resolve().name}",
-                "revision": self.encoder.weights_digest,
+                "revision": self.encoder.model_digest,
                 "n_parameters": sum(weights.numel() for weights in model.parameters()),
                 "max_tokens": limits.max_length,
                 "embed_dim": model.sparse_linear.in_features,

@@ -89,7 +89,8 @@ def search_corpus(
     questions = encoder.encode_questions(flat, vectors=np.float32)
     late = LateInteraction(questions, starts, options.combine, encoder.device)
     vectors = DocumentVectors(encoder, files, corpus.read)
-    asked = digest(queries, encoder.limits.max_query_length, options.combine)
+    several = len(flat) > len(queries) or bool(more_texts)
+    asked = digest(queries, encoder.limits.max_query_length, options.combine if several else None)
     columns = None
     if options.multi_vector == "all":
         columns = score_all(late, files, vectors, asked, len(queries), title)
@@ -110,7 +111,7 @@ class _Corpus:
         """Identify everything that decides what stands in the shards."""
         limits = self.encoder.limits
         more = sorted((number, list(own)) for number, own in self.more_texts.items())
-        model = (self.encoder.weights_digest, tokenizer_digest(self.encoder.tokenizer))
+        model = (self.encoder.model_digest, tokenizer_digest(self.encoder.tokenizer))
         return digest(digest_texts(self.texts), more, model, limits.max_length, limits.mcls, limits.bf16)
 
     def read_from(self, first: int) -> Iterator[Units]:
