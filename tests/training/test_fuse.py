@@ -1,14 +1,17 @@
 """`m3-train fuse` from data set to file, and the evaluation that takes the file."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmark_toy import write_miracl, write_mldr
+from benchmark_toy import put, write_miracl, write_mkqa, write_mldr
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from data.errors import InputError
-from training.collections.families import question_families
+from data.files import digest
+from training.collections.benchmarks import read_benchmark
+from training.collections.families import join_families, question_families
 from training.collections.read import read_judged
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig, FuseConfig
@@ -111,13 +114,40 @@ def test_weights_of_miracl_are_held_against_the_papers_for_short_documents(tmp_p
 
 def test_near_copies_and_translations_belong_together(tmp_path):
     write_toy_dataset(tmp_path / "set", questions=6)
-    families = {}
+    families, texts = {}, {}
     for collection in read_judged(tmp_path / "set", "train"):
+        texts |= {docid: f"document {digest(collection.texts[n])}" for n, docid in enumerate(collection.docids)}
         families |= dict(zip(collection.query_ids, question_families(tmp_path / "set", collection), strict=True))
-    assert families["q-en-0"] == {"document en en-0", "cluster c-en-0", "group g0"}
+    assert families["q-en-0"] == {texts["en-0"], "cluster c-en-0", "group g0"}
     assert families["q-en-0"] & families["q-ko-0"] == {"group g0"}
-    assert families["q-en-2"] == {"document en en-2", "cluster c-en-2"}
-    assert question_families(None, collection)[0] == {"document ko ko-0"}
+    assert families["q-en-2"] == {texts["en-2"], "cluster c-en-2"}
+    assert question_families(None, collection)[0] == {texts["ko-0"]}
+
+
+def test_a_document_that_several_languages_search_is_one(tmp_path):
+    """In a BEIR folder whose corpus names no language, and where it stands twice under other ids."""
+    put(tmp_path / "corpus.jsonl", *({"_id": name, "text": text} for name, text in ("ax", "by", "cx", "dz")))
+    put(tmp_path / "queries.jsonl", *({"_id": f"q{n}", "text": "?", "lang": "de" if n else "ko"} for n in range(4)))
+    put(tmp_path / "qrels.tsv", "q0\ta\t1", "q0\td\t0", "q1\ta\t1", "q2\tb\t1", "q3\tc\t1")
+    german, korean = read_judged(tmp_path)
+    read: list[int] = []
+    texts = korean.texts
+
+    class Counted(list):
+        def __getitem__(self, number):
+            read.append(number)
+            return texts[number]
+
+    (first,) = question_families(None, replace(korean, texts=Counted()))
+    assert read == [0]  # nothing but what is relevant
+    same, other, copy = question_families(None, german)
+    assert first == same == copy
+    assert join_families([first, same, other, copy]).tolist() == [0, 0, 1, 0]
+
+
+def test_a_question_judged_by_answers_is_one_in_all_languages(tmp_path):
+    korean, chinese = read_benchmark("mkqa", write_mkqa(tmp_path), "test")
+    assert question_families(None, korean) == question_families(None, chinese) == [{"question 5"}]
 
 
 def test_what_cannot_be_searched_is_refused(tmp_path, model):

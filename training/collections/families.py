@@ -6,28 +6,34 @@ from pathlib import Path
 import numpy as np
 
 from data.dataset import dataset_folder, load_curated
+from data.files import digest
 from training.collections.collection import JudgedCollection
 
 
 def question_families(dataset: Path | None, collection: JudgedCollection) -> list[frozenset[str]]:
     """Return the family of each question: its relevant documents, and in a curated `dataset` their clusters and groups.
 
-    Families of two questions share something when what is learned from one question tells something of the other.
+    Families of two questions share something when what is learned from one question tells something of the other. A
+    document is known by its text, the same in every language that searches it; only relevant ones are read. A question
+    that is judged by answers has no such documents: it is known by its id, the same in every language (MKQA).
     """
+    if collection.answers:
+        return [frozenset({f"question {name}"}) for name in collection.query_ids]
     relevant = [
         [docid for docid, grade in collection.qrels[name].items() if grade > 0] for name in collection.query_ids
     ]
+    wanted = {docid for row in relevant for docid in row}
+    name_of = {
+        docid: f"document {digest(collection.texts[number])}"
+        for number, docid in enumerate(collection.docids)
+        if docid in wanted
+    }
     kin: dict[str, set[str]] = {}
     if dataset and any(dataset_folder(dataset).glob("corpus-*")):
-        wanted = {docid for row in relevant for docid in row}
         for row in load_curated(dataset).document_rows(collection.lang, ["docid", "cluster", "group"]):
             if row["docid"] in wanted:
                 kin[row["docid"]] = {f"{kind} {row[kind]}" for kind in ("cluster", "group") if row[kind]}
-    own = [{f"document {collection.lang} {docid}" for docid in row} for row in relevant]
-    return [
-        frozenset(names.union(*(kin.get(docid, set()) for docid in row)))
-        for names, row in zip(own, relevant, strict=True)
-    ]
+    return [frozenset().union(*({name_of[docid]} | kin.get(docid, set()) for docid in row)) for row in relevant]
 
 
 def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:
@@ -52,15 +58,8 @@ def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:
 def joined_families(dataset: Path | None, collections: Sequence[JudgedCollection]) -> dict[str, list[str]]:
     """Return language -> the family [Q] of each question, by name: the same for questions of whatever language whose
     families share anything, also over others.
-
-    Where documents are judged by answers, none is known to be relevant: a question is the same in every language.
     """
-    families = {
-        each.lang: [frozenset([f"question {name}"]) for name in each.query_ids]
-        if each.answers
-        else question_families(dataset, each)
-        for each in collections
-    }
+    families = {collection.lang: question_families(dataset, collection) for collection in collections}
     flat = [family for row in families.values() for family in row]
     numbers = join_families(flat).tolist()
     names: dict[int, str] = {}

@@ -62,4 +62,4 @@ def _key(collection: JudgedCollection, tokenizer: "PreTrainedTokenizerBase | Non
         from training.batching.examples import tokenizer_digest
 
         tokens = digest(tokenizer_digest(tokenizer), sorted(tokenizer.all_special_ids))
-    return f"bm25-{digest(tokens, digest(*(digest(text) for text in collection.texts)))}"
+    return f"bm25-{digest(tokens, collection.texts_digest)}"
