@@ -20,6 +20,7 @@ from data.errors import InputError, printable
 from data.files import atomic_folder, write_json
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
+from training.collections.families import joined_families
 from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig, check_reading
 from training.judging.files import INDEX, PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
@@ -54,10 +55,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     collections = _read(config)
     if search is not None:
         search.check(collections)
+    families = joined_families(None if config.benchmark else config.dataset, collections)
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
         judged = {
-            collection.lang: _judge(collection, config, index, search, fusion, (runs, qrels))
+            collection.lang: _judge(collection, families[collection.lang], config, index, search, fusion, (runs, qrels))
             for collection in tqdm(collections, desc="languages", unit="lang")
         }
     questions = pa.concat_tables([one.questions for one in judged.values()])
@@ -73,15 +75,28 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
     write_questions(questions, folder / QUESTIONS)
-    draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
     print(printable(render_report(report)))
     if search:
         print(describe_fusion(fusion_record(fusion, origin)))
-    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
+    failure = _draw(report, folder / PICTURE)
+    beside = [QUESTIONS, *([] if failure else [PICTURE]), f"{RUNS}/ and {QRELS}/"]
+    print(f"written: {config.out}, and {folder}/ with {', '.join(beside)}")
+    if failure:
+        print(printable(failure))
     if config.index is None:
         remove_index(index)
     return report
+
+
+def _draw(report: dict[str, Any], file: Path) -> str:
+    """Draw the figures, and return nothing, or why there is no picture: that must not cost hours of work."""
+    try:
+        draw_figures(report, file)
+    except Exception as error:  # whatever it is, the report stands
+        file.unlink(missing_ok=True)  # an earlier evaluation's would be taken for this one's
+        return f"{file} was not drawn ({type(error).__name__}: {error}); everything else is there"
+    return ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +110,7 @@ class _Judged:
 
 def _judge(
     collection: JudgedCollection,
+    families: list[str],
     config: EvaluateConfig,
     index: Path,
     search: "ModelSearch | None",
@@ -117,7 +133,7 @@ def _judge(
     runs, qrels = folders
     write_runs(collection, rankings, runs)
     write_qrels(collection, judgements, qrels)
-    return _Judged(judge_questions(collection, rankings, judgements, lengths), truncation, seconds)
+    return _Judged(judge_questions(collection, families, rankings, judgements, lengths), truncation, seconds)
 
 
 def _read(config: EvaluateConfig) -> list[JudgedCollection]:

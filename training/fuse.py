@@ -9,7 +9,7 @@ measured. Figures are nDCG@10 (0..1), the mean over the languages.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -17,7 +17,7 @@ from tqdm import tqdm
 from data.errors import InputError, printable
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
-from training.collections.families import question_families
+from training.collections.families import join_families, question_families
 from training.collections.read import read_judged
 from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
@@ -27,7 +27,7 @@ from training.searching.fusion import Fusion
 from training.searching.index_folder import remove_index
 from training.searching.model_search import ModelSearch, limits_of
 from training.searching.saved_fusion import SavedFusion, fusion_file, write_fusion
-from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds, join_families
+from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds
 
 
 def fuse(config: FuseConfig) -> dict[str, Any]:
@@ -50,10 +50,11 @@ def fuse(config: FuseConfig) -> dict[str, Any]:
         )
     groups = join_families(families)
     found = _search(config, search, collections)
+    over: Literal["long", "short"] = "short" if config.benchmark == "miracl" else "long"
     modes: dict[FusedMode, ModeWeights] = {}
     for mode in tqdm(FUSED_MODES, desc="weights", unit=" modes", leave=False):
         trials = Trials(mode, found, (search.options.merge_depth, search.options.rerank_depth))
-        modes[mode] = judge_weights(WeightSearch(trials, langs), folds, groups, config.seed)
+        modes[mode] = judge_weights(WeightSearch(trials, langs, over), folds, groups, config.seed)
     report = _write(config, file, modes, search.encoder.model_digest, langs, groups)
     source = f"{_source(config)}, split {config.split}"
     print(printable(render_fusion(modes, len(langs), report["documents"], source, config.model)))
@@ -123,6 +124,7 @@ def _write(
         Fusion((two[0], two[1]), (three[0], three[1], three[2])),
         (modes["dense_sparse"].sure, modes["all"].sure),
         model_digest,
+        modes["all"].over,
     )
     about = {mode: describe_weights(chosen) for mode, chosen in modes.items()}
     more = {

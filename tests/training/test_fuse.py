@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmark_toy import put, write_mkqa, write_mldr
+from benchmark_toy import put, write_miracl, write_mkqa, write_mldr
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from data.errors import InputError
@@ -43,6 +43,7 @@ def test_weights_are_written_beside_the_model_and_an_evaluation_says_what_it_tak
     assert json.loads((model / FUSION_FILE).read_text()) == report
     assert report["questions"] == {"en": 3, "ko": 3}
     assert report["documents"] == 6
+    assert report["over"] == "long"
     assert report["dense_sparse"]["ndcg@10"]["found"] >= report["dense_sparse"]["ndcg@10"]["long"]
     assert set(report["all"]["gain"]) == {"all", "en", "ko"}
     screen = capsys.readouterr().out
@@ -61,13 +62,13 @@ def test_weights_are_written_beside_the_model_and_an_evaluation_says_what_it_tak
         assert figures[str(model / FUSION_FILE)]["fusion"][mode] == report[mode]["weights"]
 
 
-def judged(kinds: list[str], questions_per_document: int = 1) -> ModeWeights:
+def judged(kinds: list[str], questions_per_document: int = 1, over: str = "long") -> ModeWeights:
     """What weights are worth for questions that are each asked of two documents, document 1 relevant."""
     right = {"dense": [[0, 1], [1, 0], [0, 0]], "sparse": [[1, 0], [0, 1], [0, 0]]}
     scores = np.array([right[kind] for kind in kinds], dtype=np.float32).transpose(1, 0, 2)
     trials = Trials("dense_sparse", [(candidates_of(scores), [{1: 1}] * len(kinds))])
     groups = np.arange(len(kinds)) // questions_per_document
-    return judge_weights(WeightSearch(trials, ["en"] * len(kinds)), groups % 5, groups, seed=3)
+    return judge_weights(WeightSearch(trials, ["en"] * len(kinds), over), groups % 5, groups, seed=3)
 
 
 def test_a_gain_is_sure_only_where_other_questions_share_it():
@@ -82,6 +83,33 @@ def test_a_gain_is_sure_only_where_other_questions_share_it():
     text = render_fusion({"dense_sparse": few}, 30, 15, "set", "model")
     assert "of fewer than 30 documents nothing is sure" in text
     assert "surely better than the paper's" in render_fusion({"dense_sparse": judged(right)}, 30, 30, "set", "model")
+
+
+def test_the_baseline_is_what_the_paper_has_for_what_is_measured():
+    """Its weights for short documents favour dense: where sparse is right, only those are beaten."""
+    right = ["sparse"] * 27 + ["dense"] * 3
+    long, short = (judged(right, over=over) for over in ("long", "short"))
+    assert (long.sure, short.sure) == (False, True)
+    assert short.gains["all"].value > 0.2 > abs(long.gains["all"].value)
+    for chosen, over in ((long, "long"), (short, "short")):
+        text = render_fusion({"dense_sparse": chosen}, 30, 30, "set", "model")
+        assert f"gain over the paper's ({over}) on questions" in text
+        assert f"they were chosen on: {100 * (chosen.figures['found'] - chosen.figures[over]):+.1f}" in text
+
+
+def test_where_all_weights_do_as_well_those_of_the_baseline_stay():
+    right = np.tile(np.array([[[0, 1]]], dtype=np.float32), (3, 4, 1))
+    trials = Trials("dense_sparse", [(candidates_of(right), [{1: 1}] * 4)])
+    assert WeightSearch(trials, ["en"] * 4, "long").choose() == (20, 80)
+    assert WeightSearch(trials, ["en"] * 4, "short").choose() == (77, 23)  # 1 to 0.3
+
+
+def test_weights_of_miracl_are_held_against_the_papers_for_short_documents(tmp_path, model, capsys):
+    folder = write_miracl(tmp_path / "miracl", "ko")
+    report = fuse(config(tmp_path, dataset=folder, benchmark="miracl", languages=("ko",)))
+    assert report["over"] == "short"
+    assert read_fusion(model / FUSION_FILE).paper == "short"
+    assert "gain over the paper's (short) on questions" in capsys.readouterr().out
 
 
 def test_near_copies_and_translations_belong_together(tmp_path):

@@ -1,6 +1,9 @@
 """What belongs together among a collection's questions: those about one document, its near-copies and translations."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from data.dataset import dataset_folder, load_curated
 from data.files import digest
@@ -31,3 +34,36 @@ def question_families(dataset: Path | None, collection: JudgedCollection) -> lis
             if row["docid"] in wanted:
                 kin[row["docid"]] = {f"{kind} {row[kind]}" for kind in ("cluster", "group") if row[kind]}
     return [frozenset().union(*({name_of[docid]} | kin.get(docid, set()) for docid in row)) for row in relevant]
+
+
+def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:
+    """Return a number [Q] for each question, from 0; it is the same where families share anything, also over others."""
+    leader: dict[str, str] = {}
+
+    def lead(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            leader[name] = leader[leader[name]]
+            name = leader[name]
+        return name
+
+    for family in families:
+        first, *others = sorted(family)
+        for other in others:
+            leader[lead(other)] = lead(first)
+    leaders = [lead(min(family)) for family in families]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(leaders))}
+    return np.array([numbers[name] for name in leaders])
+
+
+def joined_families(dataset: Path | None, collections: Sequence[JudgedCollection]) -> dict[str, list[str]]:
+    """Return language -> the family [Q] of each question, by name: the same for questions of whatever language whose
+    families share anything, also over others.
+    """
+    families = {each.lang: question_families(dataset, each) for each in collections}
+    flat = [family for row in families.values() for family in row]
+    numbers = join_families(flat).tolist()
+    names: dict[int, str] = {}
+    for number, family in zip(numbers, flat, strict=True):
+        names[number] = min(names.get(number, min(family)), *family)
+    found = iter(numbers)
+    return {lang: [names[next(found)] for _ in row] for lang, row in families.items()}
