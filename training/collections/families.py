@@ -59,7 +59,7 @@ def joined_families(dataset: Path | None, collections: Sequence[JudgedCollection
     """Return language -> the family [Q] of each question, by name: the same for questions of whatever language whose
     families share anything, also over others.
     """
-    families = {collection.lang: question_families(dataset, collection) for collection in collections}
+    families = {each.lang: question_families(dataset, each) for each in collections}
     flat = [family for row in families.values() for family in row]
     numbers = join_families(flat).tolist()
     names: dict[int, str] = {}
