@@ -63,7 +63,8 @@ def render_report(report: Mapping[str, Any]) -> str:
         }
     )
     if differences and len(report["slices"]) > 1:
-        lines += ["", "by kind of question, all languages together; + or - where surely above or below BM25"]
+        about = f"+ or - where surely above or below BM25, of {FEW_DOCUMENTS} documents or more"
+        lines += ["", f"by kind of question, all languages together; {about}"]
     for name, buckets in report["slices"].items():
         if name != "language":
             lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
