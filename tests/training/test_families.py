@@ -61,15 +61,18 @@ def test_near_copies_and_translations_are_one_document_of_an_evaluation(dataset,
 
 
 def test_families_are_named_alike_over_languages_and_over_others():
-    """q1 and q2 share no document, and q3 shares one with each; a text is the same document in another collection."""
+    """A question is about its best document, of equals the first: q3 about x like q1; a text is the same document in
+    another collection.
+    """
     texts = ["a bell", "a mill", "a goat"]
-    qrels = {"q1": {"x": 1, "z": 0}, "q2": {"y": 2}, "q3": {"x": 1, "y": 1}, "q4": {"z": 1}}
+    qrels = {"q1": {"x": 1, "z": 0}, "q2": {"x": 1, "y": 2}, "q3": {"x": 1, "y": 1}, "q4": {"z": 1}}
     judged = JudgedCollection("en", ["x", "y", "z"], texts, list(qrels), ["?"] * 4, qrels)
     answered = JudgedCollection("ko", ["x"], ["a bell"], ["q1", "q9"], ["?"] * 2, {}, answers={"q1": ["bell"]})
     again = JudgedCollection("th", ["x"], ["a bell"], ["q9"], ["?"], {}, answers={"q9": ["bell"]})
     german = JudgedCollection("de", ["w"], ["a goat"], ["q"], ["?"], {"q": {"w": 1}})
     names = joined_families(None, [judged, answered, again, german])
-    assert names["en"][0] == names["en"][1] == names["en"][2] != names["en"][3]
+    assert names["en"][0] == names["en"][2]
+    assert len(set(names["en"])) == 3
     assert names["de"] == [names["en"][3]]
     assert names["ko"] == ["question q1", "question q9"]
     assert names["th"] == ["question q9"]

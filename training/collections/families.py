@@ -1,6 +1,6 @@
 """What belongs together among a collection's questions: those about one document, its near-copies and translations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +11,16 @@ from training.collections.collection import JudgedCollection
 
 
 def question_families(dataset: Path | None, collection: JudgedCollection) -> list[frozenset[str]]:
-    """Return the family of each question: its relevant documents, and in a curated `dataset` their clusters and groups.
+    """Return the family of each question: its document, and in a curated `dataset` that one's cluster and group.
 
     Families of two questions share something when what is learned from one question tells something of the other. A
-    document is known by its text, the same in every language that searches it; only relevant ones are read. A question
-    that is judged by answers has no such documents: it is known by its id, the same in every language (MKQA).
+    document is known by its text, the same in every language that searches it; no others are read. A question that is
+    judged by answers has no such document: it is known by its id, the same in every language (MKQA).
     """
     if collection.answers:
         return [frozenset({f"question {name}"}) for name in collection.query_ids]
-    relevant = [
-        [docid for docid, grade in collection.qrels[name].items() if grade > 0] for name in collection.query_ids
-    ]
-    wanted = {docid for row in relevant for docid in row}
+    about = [main_document(collection.qrels[name]) for name in collection.query_ids]
+    wanted = set(about)
     name_of = {
         docid: f"document {digest(collection.texts[number])}"
         for number, docid in enumerate(collection.docids)
@@ -33,7 +31,15 @@ def question_families(dataset: Path | None, collection: JudgedCollection) -> lis
         for row in load_curated(dataset).document_rows(collection.lang, ["docid", "cluster", "group"]):
             if row["docid"] in wanted:
                 kin[row["docid"]] = {f"{kind} {row[kind]}" for kind in ("cluster", "group") if row[kind]}
-    return [frozenset().union(*({name_of[docid]} | kin.get(docid, set()) for docid in row)) for row in relevant]
+    return [frozenset({name_of[docid]} | kin.get(docid, set())) for docid in about]
+
+
+def main_document(grades: Mapping[str, int]) -> str:
+    """Return the relevant document that a question is taken to be about: of the highest grade, then of the first id.
+
+    Were all relevant documents taken, a collection with many of them for each question would be one single family.
+    """
+    return min(grades, key=lambda docid: (-grades[docid], docid))
 
 
 def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:

@@ -27,6 +27,7 @@ from data.errors import InputError
 from data.files import atomic_path
 from data.text import clean_text, estimate_tokens, search_tokens
 from training.collections.collection import JudgedCollection
+from training.collections.families import main_document
 from training.evaluate_config import METRICS, MODES
 from training.judging.metrics import Qrels, measure_questions, name_documents
 from training.searching.fusion import Rankings
@@ -103,7 +104,7 @@ def _describe_documents(collection: JudgedCollection, document_tokens: np.ndarra
     for place, name in enumerate(collection.query_ids):
         grades = collection.qrels.get(name)
         if grades:
-            asked.setdefault(min(grades, key=lambda docid: (-grades[docid], docid)), []).append(place)
+            asked.setdefault(main_document(grades), []).append(place)
     for docid, places in asked.items():
         text = collection.texts[numbers[docid]]
         known = set(search_tokens(text))
