@@ -17,21 +17,24 @@ from training.judging.comparison import compare_questions, render_comparison, re
 from training.judging.files import QUESTIONS, files_folder
 from training.judging.questions import mean_metrics, read_questions
 
+_TITLE = 20  # characters of a heading that are shown
+
 
 def compare(config: CompareConfig) -> None:
     """Print two results of `evaluate` side by side. Raises `InputError` when they did not measure the same thing."""
     before, after = read_report(config.before), read_report(config.after)
     check_comparable(before, after, config)
     metric = after.get("main_metric", "ndcg@10")
+    titles = _short_titles(config.titles)
     found = [_read_sidecar(file, report) for file, report in ((config.before, before), (config.after, after))]
     tables = [table for table in found if isinstance(table, pa.Table)]
     missing = [text for text in found if isinstance(text, str)]
     if missing:
-        print(printable(render_means(before, after, metric, config.titles)))
+        print(printable(render_means(before, after, metric, titles)))
         print(printable("\n".join(["", "The means alone, without intervals and slices:", *missing])))
         return
     compared = compare_questions(tables[0], tables[1], metric, after.get("config", {}).get("max_length"))
-    print(printable(render_comparison(before, after, compared, config.titles)))
+    print(printable(render_comparison(before, after, compared, titles)))
 
 
 def read_report(file: Path) -> dict[str, Any]:
@@ -61,6 +64,15 @@ def check_comparable(before: Mapping[str, Any], after: Mapping[str, Any], config
             f"{config.before} ({before['dataset']}) and {config.after} ({after['dataset']}) measure other documents "
             f"or questions in {' '.join(changed)}; evaluate both models on the same data set"
         )
+
+
+def _short_titles(titles: tuple[str, str]) -> tuple[str, str]:
+    """Return the headings, cut in the middle where they are long, and numbered where they are the same."""
+    half = _TITLE // 2
+    left, right = (
+        title if len(title) <= _TITLE else f"{title[: half - 1]}…{title[-half:]}" for title in map(printable, titles)
+    )
+    return (left, right) if left != right else (f"{left} (1)", f"{right} (2)")
 
 
 def _read_sidecar(file: Path, report: Mapping[str, Any]) -> pa.Table | str:

@@ -5,10 +5,12 @@ import json
 import pytest
 from judging_toy import questions, spread
 
+from training.judging.bootstrap import Difference
 from training.judging.conclusions import Option, choose, figures_of, resample_languages
 from training.judging.questions import mean_metrics, modes_of
 from training.judging.report import describe_against, read_differences, render_report
 from training.judging.summary import summarise
+from training.judging.tables import format_difference, mark, wrap
 
 
 def choice_of(figures: dict[str, list[float]]):
@@ -75,8 +77,8 @@ def test_the_summary_is_plain_json_and_its_differences_are_the_means():
     assert (german["questions"], german["documents"]) == (30, 30)
     assert report["documents"] == 120
     assert (german["ndcg@10"], german["interval"]) == (pytest.approx(0.3), pytest.approx([0.3, 0.3]))
-    assert report["slices"]["length"]["-500"]["dense"]["ndcg@10"] == pytest.approx(0.75)  # over all questions
-    assert report["slices"]["length"]["-500"]["dense"]["minus_bm25"]["value"] == pytest.approx(0.25)
+    assert report["slices"]["length"]["≤500"]["dense"]["ndcg@10"] == pytest.approx(0.75)  # over all questions
+    assert report["slices"]["length"]["≤500"]["dense"]["minus_bm25"]["value"] == pytest.approx(0.25)
 
 
 def test_one_question_alone_has_figures_and_no_interval():
@@ -84,22 +86,18 @@ def test_one_question_alone_has_figures_and_no_interval():
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["intervals"] == {"bm25": None, "dense": None}
     screen = render_report(report)
-    assert (
-        "about one document (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
-        in screen
-    )
+    assert "about one document (near-copies and translations are one): too few to be sure, which takes 30\n" in screen
     assert "Where all questions are about one document there is no interval: ko" in screen
     assert "dense and BM25: +50.0, p -; surely nowhere different" in screen
-    assert "In production use dense" in screen
+    assert "In production use" not in screen
+    assert screen.endswith("Which to use cannot be told from so few documents; dense has the best figure here, 100.0.")
+    assert "1 question, 500 documents, 1 language\n" in screen
 
 
 def test_a_language_with_one_document_is_named_beside_the_mean():
     screen = render_report(summary_of({"bm25": [0.1, 0.3, 0.2]}, lang=["de", "de", "ko"]))
     assert "there is no interval, and the mean's leaves them out of account: ko" in screen
-    assert (
-        "about 3 documents (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
-        in screen
-    )
+    assert "about 3 documents (near-copies and translations are one): too few to be sure, which takes 30\n" in screen
 
 
 def test_few_documents_of_a_language_are_told_apart_from_few_in_all():
@@ -143,7 +141,8 @@ def test_the_table_has_the_papers_rows_and_its_own_mean_where_the_benchmark_is_k
     assert tuple(report["metrics"]) == tuple(modes) == modes_of(questions({mode: [0.5] for mode in modes}))
     assert "paper" not in render_report(report).split()
     report["config"]["benchmark"] = "mldr"
-    assert "paper: the mean that M3's authors report" in render_report(report)
+    over = "over MLDR's 13 languages at 8,192 tokens; here 1 language at 512 tokens\n"
+    assert f"paper: the mean that M3's authors report, {over}" in render_report(report)
     lines = [line.split() for line in render_report(report).splitlines()]
     assert ["ko", "all", "paper"] in lines
     assert ["BM25", "(model's", "tokens)", "50.0", "50.0", "53.6"] in lines
@@ -153,3 +152,45 @@ def test_the_table_has_the_papers_rows_and_its_own_mean_where_the_benchmark_is_k
 def test_means_are_those_of_the_questions_by_language():
     metrics = mean_metrics(questions({"dense": [0.0, 1.0, 0.5]}, lang=["ko", "de", "ko"]))
     assert {lang: row["mrr@10"] for lang, row in metrics["dense"].items()} == {"ko": 0.25, "de": 1.0, "all": 0.625}
+
+
+def test_the_screen_names_cut_questions_further_texts_heads_without_training_and_the_settings():
+    report = summary_of({"bm25": [0.5] * 3, "sparse": [0.5] * 3})
+    cut = {"documents": 3, "documents_cut": 1, "tokens": 4000, "tokens_cut": 1000, "queries_cut": 2}
+    report["truncation"] = {"ko": cut}
+    report["config"] = {"max_length": 1024, "max_query_length": 16, "mcls": 256, "multi_vector": "all"}
+    report["config"] |= {"query_texts": "hyde.jsonl", "document_texts": "short.jsonl", "combine": "max"}
+    report["further_texts"] = {"questions": {"file": "hyde.jsonl", "with": 1, "of": 3}}
+    report["fresh_heads"] = ["sparse"]
+    screen = " ".join(render_report(report).split())
+    assert (
+        "settings: documents to 1,024 tokens, questions to 16, another CLS after every 256, "
+        "multi-vec ranks all documents, the max score of several texts"
+    ) in screen
+    assert "1 of 3 documents is longer than 1,024 tokens with all CLS; 25.0% of all tokens not read; 2 of 3" in screen
+    assert "2 of 3 questions are longer than 16 tokens, and cut" in screen
+    assert "further texts of 1 of 3 questions, from hyde.jsonl; BM25 does not read them" in screen
+    assert "further texts of the documents, from short.jsonl; BM25 does not read them" in screen
+    assert "NEVER TRAINED: m has no weights of sparse; the figures of sparse, dense+sparse, all are those of" in screen
+    report["fresh_heads"], cut["queries_cut"] = [], 0
+    assert "NEVER" not in render_report(report)
+    assert "questions are longer" not in render_report(report)
+
+
+def test_no_line_is_wider_than_a_screen_and_no_interval_is_broken():
+    langs = [f"lang{number:02}" for number in range(40)]
+    screen = render_report(summary_of({"bm25": [0.5] * 80, "dense": spread(0.7, 0.1, 80)}, lang=langs * 2))
+    assert max(map(len, screen.splitlines())) <= 120
+    assert "lang39" in screen
+    for width in range(100, 125):
+        assert any("[1.0, 2.0]" in line for line in wrap("x " * (width // 2) + "[1.0, 2.0] behind"))
+
+
+def test_an_interval_that_leaves_out_0_shows_no_0():
+    def shown(value, low, high):
+        return format_difference(Difference(value, low, high, 0.01, 30))
+
+    assert shown(-0.0135, -0.027, -0.0004) == "-1.4 [-2.7, -0.04]"
+    assert mark(Difference(-0.0003, -0.0006, -0.00002, 0.01, 30)) == "-0.03*"
+    assert shown(0.0, -1e-17, 1e-17) == "+0.0 [0.0, 0.0]"
+    assert shown(0.1, 0.05, 0.15) == "+10.0 [5.0, 15.0]"

@@ -33,8 +33,8 @@ def test_dollar_signs_in_names_are_no_formulas(tmp_path, langs):
 
 def test_points_stand_at_the_figures_and_bars_at_the_intervals():
     buckets = {
-        "de": {"dense": {"questions": 40, "ndcg@10": 0.5, "interval": [0.4, 0.7]}},
-        "ko": {"dense": {"questions": 3, "ndcg@10": 0.8, "interval": None}},
+        "de": {"dense": {"questions": 40, "documents": 30, "ndcg@10": 0.5, "interval": [0.4, 0.7]}},
+        "ko": {"dense": {"questions": 300, "documents": 29, "ndcg@10": 0.8, "interval": None}},
     }
     axes = Figure().subplots()
     _draw_buckets(axes, buckets, "ndcg@10")
@@ -42,7 +42,7 @@ def test_points_stand_at_the_figures_and_bars_at_the_intervals():
     points, _, (bars,) = drawn.lines
     assert points.get_ydata().tolist() == [50, 80]
     assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [pytest.approx([40, 70]), [80, 80]]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["de\n40", "ko\n3 (few)"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["de\n40 / 30", "ko\n300 / 29 few"]
 
 
 def test_the_mean_over_the_languages_stands_last():

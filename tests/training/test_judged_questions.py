@@ -40,7 +40,7 @@ def test_a_question_is_about_its_document_of_the_highest_grade_then_of_the_first
     table = judge(np.array([7, 8, 9]))
     assert table["docid"].to_pylist() == ["d0", "d1", "d2"]
     assert table["document_tokens"].to_pylist() == [7, 8, 9]
-    assert len(set(table["document"].to_pylist())) == 1  # d1 is relevant to q0 and q1, d2 to q0 and q2
+    assert len(set(table["document"].to_pylist())) == 3  # though d1 is relevant to q0 and q1, d2 to q0 and q2
     assert table["evidence_position"].to_pylist() == [None, 0.75, 0.5]
     assert table["passage_overlap"].to_pylist() == [None, None, 0.25]
 

@@ -34,7 +34,7 @@ def test_bm25_finds_the_answer_where_the_question_shares_a_word(tmp_path, capsys
     assert report["main_metric"] == "recall@100"
     assert list(report["slices"]) == ["language"]
     assert (tmp_path / "out" / "figures.png").read_bytes().startswith(b"\x89PNG")
-    assert "ko: 1 questions set aside, no answer" in capsys.readouterr().out
+    assert "ko: 1 question set aside, no answer" in capsys.readouterr().out
 
 
 def test_a_model_that_ranks_all_documents_finds_every_answer(tmp_path, capsys):

@@ -26,12 +26,12 @@ def named(one: Slicing) -> list[str | None]:
 
 def test_lengths_go_by_the_papers_bounds_and_on_to_what_the_model_reads():
     tokens = [1, 500, 501, 1000, 8192, 8193, 16000, 16001]
-    assert named(slicing("length", document_tokens=tokens)) == ["-500", "-500", "-1k", "-1k", "-8192", *[">8192"] * 3]
+    assert named(slicing("length", document_tokens=tokens)) == ["≤500", "≤500", "≤1k", "≤1k", "≤8,192", *[">8,192"] * 3]
     longer = slicing("length", 16000, document_tokens=tokens)
-    assert named(longer)[4:] == ["-8192", "-16k", "-16k", ">16000"]
-    assert longer.buckets == ["-500", "-1k", "-8192", "-16k", ">16000"]
-    assert longer.questions() == {"-500": 2, "-1k": 2, "-8192": 1, "-16k": 2, ">16000": 1}
-    assert named(slicing("length", 512, document_tokens=tokens))[-1] == ">8192"
+    assert named(longer)[4:] == ["≤8,192", "≤16k", "≤16k", ">16k"]
+    assert longer.buckets == ["≤500", "≤1k", "≤8,192", "≤16k", ">16k"]
+    assert longer.questions() == {"≤500": 2, "≤1k": 2, "≤8,192": 1, "≤16k": 2, ">16k": 1}
+    assert named(slicing("length", 512, document_tokens=tokens))[-1] == ">8,192"
 
 
 def test_evidence_goes_by_fifths_and_unrecorded_evidence_to_none():

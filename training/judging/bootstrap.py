@@ -30,7 +30,7 @@ RESAMPLES = 10_000
 FEW_DOCUMENTS = 30  # of fewer nothing is sure
 _FEWEST_FOR_P = 10  # of fewer even a rough p would mislead
 LEVEL = 0.95
-_NOTHING = 1e-12  # sums of the same numbers in another order differ by less: that much is no difference
+NOTHING = 1e-12  # sums of the same numbers in another order differ by less: that much is no difference
 _BLOCK_DRAWS = 1_000_000  # draws that stand in memory at once
 
 
@@ -54,7 +54,7 @@ class Difference:
         """Whether the interval leaves out 0, and is that of enough documents."""
         if self.few or self.low is None or self.high is None:
             return False
-        return self.low > _NOTHING or self.high < -_NOTHING
+        return self.low > NOTHING or self.high < -NOTHING
 
 
 @dataclass(frozen=True)
@@ -188,6 +188,6 @@ def _difference(resampled: Resampled, value: float, samples: np.ndarray, group: 
     p = None
     if interval and documents >= _FEWEST_FOR_P:
         known = samples[~np.isnan(samples)]
-        side = min((known <= _NOTHING).sum(), (known >= -_NOTHING).sum())
+        side = min((known <= NOTHING).sum(), (known >= -NOTHING).sum())
         p = min(1.0, 2 * float(side + 1) / (len(known) + 1))
     return Difference(value, low, high, p, documents)

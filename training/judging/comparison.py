@@ -6,21 +6,25 @@ from typing import Any
 
 import pyarrow as pa
 
-from training.judging.bootstrap import Difference, compare_columns
+from training.judging.bootstrap import FEW_DOCUMENTS, Difference, compare_columns
 from training.judging.conclusions import Choice, Option, choose, figures_of, resample_languages, resample_slice
+from training.judging.notes import describe_doubts, warn_of_many
 from training.judging.questions import modes_of
-from training.judging.report import STAR, describe_doubts, describe_given_up, warn_of_many
-from training.judging.slices import FEW_QUESTIONS, slice_questions
+from training.judging.report import STAR, as_far_as_known, cannot_be_told, describe_given_up
+from training.judging.settings import describe_fresh_heads, differing_settings
+from training.judging.slices import slice_questions
 from training.judging.tables import (
     METRIC_NAMES,
     format_difference,
     format_p,
     format_points,
     mark,
+    mark_few,
     mode_name,
     percent,
     render_cells,
     render_table,
+    wrap,
 )
 
 Titles = tuple[str, str]
@@ -71,12 +75,18 @@ def compare_questions(before: pa.Table, after: pa.Table, metric: str, max_length
 
 def _choose(before: pa.Table, after: pa.Table, metric: str) -> Choice:
     """Return the best of all modes of both systems. BM25 needs neither, and is one option; on the subwords of a model
-    it needs that model's tokenizer.
+    it needs that model's tokenizer, unless both models' find the same.
     """
+    old, new = (
+        dict(zip(modes_of(table), figures_of(table, modes_of(table), metric), strict=True)) for table in (before, after)
+    )
+    shared = {"bm25"}
+    if all("bm25_subwords" in one for one in (old, new)) and (old["bm25_subwords"] == new["bm25_subwords"]).all():
+        shared.add("bm25_subwords")
     options, columns = [], []
-    for system, table in ((1, after), (0, before)):
-        for mode, figures in zip(modes_of(table), figures_of(table, modes_of(table), metric), strict=True):
-            option = Option(mode, None if mode == "bm25" else system)
+    for system, found in ((1, new), (0, old)):
+        for mode, figures in found.items():
+            option = Option(mode, None if mode in shared else system)
             if option not in options:
                 options.append(option)
                 columns.append(figures)
@@ -84,7 +94,7 @@ def _choose(before: pa.Table, after: pa.Table, metric: str) -> Choice:
 
 
 def render_means(before: Mapping[str, Any], after: Mapping[str, Any], metric: str, titles: Titles) -> str:
-    """Return both reports' figures by mode and the difference, as the mean and by language, with BM25 beside."""
+    """Return both reports' figures by mode and the difference, as the mean and by language."""
     left, right = before["metrics"], after["metrics"]
     differences: dict[str, dict[str, float]] = {}
     means: dict[str, dict[str, str]] = {}
@@ -97,7 +107,8 @@ def render_means(before: Mapping[str, Any], after: Mapping[str, Any], metric: st
     lines += ["", f"{titles[1]} minus {titles[0]}, by language", *render_table(differences, signed=True)]
     best = max(right, key=lambda mode: right[mode]["all"][metric])
     highest = f"Highest mean: {mode_name(best)} ({titles[1]}) with {format_points(100 * right[best]['all'][metric])}."
-    return "\n".join([*lines, *_by_language(right, metric, titles), "", highest])
+    doubts = _doubts_of_reports(before, after, titles)
+    return "\n".join([*lines, *_by_language(right, metric, titles), "", *wrap(*doubts, highest)])
 
 
 def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], compared: Comparison, titles: Titles) -> str:
@@ -113,11 +124,21 @@ def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], compa
         lines += ["", f"{titles[1]} minus {titles[0]}, by language; * {STAR}"]
         lines += _render_differences(compared, compared.differences, list(right[compared.changed[0]]))
     lines += _by_language(right, metric, titles)
+    if compared.changed and compared.slices:
+        lines += ["", f"by kind of question, all languages together; few: of fewer than {FEW_DOCUMENTS} documents"]
     for name, by_mode in compared.slices.items() if compared.changed else ():
-        lines += ["", f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}"]
+        lines += ["", *wrap(f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}")]
         lines += _render_differences(compared, by_mode, list(compared.questions[name]), compared.questions[name])
-    doubts = _doubts(compared)
-    return "\n".join([*lines, *([""] if doubts else []), *doubts, "", *_conclude(left, right, compared, titles)])
+    doubts = wrap(*_doubts(compared), *_doubts_of_reports(before, after, titles))
+    conclusions = wrap(*_conclude(left, right, compared, titles))
+    return "\n".join([*lines, *([""] if doubts else []), *doubts, "", *conclusions])
+
+
+def _doubts_of_reports(before: Mapping[str, Any], after: Mapping[str, Any], titles: Titles) -> list[str]:
+    """Return the lines that say what the two reports themselves make doubtful."""
+    fresh = {title: describe_fresh_heads(report) for title, report in zip(titles, (before, after), strict=True)}
+    heads = [f"{title}: {line}" for title, lines in fresh.items() for line in lines]
+    return [*heads, *differing_settings(before, after, titles)]
 
 
 def _doubts(compared: Comparison) -> list[str]:
@@ -137,10 +158,12 @@ def _render_differences(
     columns: list[str],
     counts: Mapping[str, int] | None = None,
 ) -> list[str]:
-    """Return the table of the modes that changed, under the number of questions where `counts` gives it."""
+    """Return the table of the modes that changed, under the questions (`counts`) and documents where given."""
     cells = {}
     if counts is not None:
-        cells["questions"] = {name: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for name, n in counts.items()}
+        documents = {name: differences[compared.changed[0]][name].documents for name in counts}
+        cells["questions"] = {name: f"{n:,}" for name, n in counts.items()}
+        cells["documents"] = {name: mark_few(n) for name, n in documents.items()}
     for mode in compared.changed:
         cells[mode_name(mode)] = {column: mark(differences[mode][column]) for column in columns}
     return render_cells(cells)
@@ -153,13 +176,12 @@ def _shared_modes(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str
 def _means_row(
     left: Mapping[str, Any], right: Mapping[str, Any], mode: str, metric: str, titles: Titles, gain: dict[str, str]
 ) -> dict[str, str]:
-    """Return a mode's row of the first table: before, after, `gain`, BM25."""
+    """Return a mode's row of the first table: before, after, `gain`."""
     row = {
         title: format_points(100 * one["all"][metric])
         for title, one in zip(titles, (left[mode], right[mode]), strict=True)
     }
-    bm25 = {"BM25": format_points(100 * right["bm25"]["all"][metric])} if "bm25" in right else {}
-    return {**row, **gain, **bm25}
+    return {**row, **gain}
 
 
 def _by_language(right: Mapping[str, Any], metric: str, titles: Titles) -> list[str]:
@@ -169,19 +191,24 @@ def _by_language(right: Mapping[str, Any], metric: str, titles: Titles) -> list[
 
 def _conclude(left: Mapping[str, Any], right: Mapping[str, Any], compared: Comparison, titles: Titles) -> list[str]:
     """Return in sentences which modes changed, and what to use."""
-    changes = [f"{mode_name(mode)} {describe_change(compared.differences[mode]['all'])}" for mode in compared.changed]
-    lines = ["; ".join(changes) + "."] if changes else ["Nothing changed."]
+    lines = [f"{mode_name(mode)} {describe_change(compared.differences[mode]['all'])}." for mode in compared.changed]
+    lines = lines or ["Nothing changed."]
     choice = compared.choice
 
     def name(option: Option) -> str:
         return mode_name(option.mode) + ("" if option.system is None else f" ({titles[option.system]})")
 
-    used = (left if choice.use.system == 0 else right)[choice.use.mode]["all"][compared.metric]
+    def figure(option: Option) -> str:
+        return format_points(100 * (left if option.system == 0 else right)[option.mode]["all"][compared.metric])
+
+    if choice.lead is not None and choice.lead.low is None:
+        return [*lines, cannot_be_told(name(choice.best), figure(choice.best))]
     over = f", {format_difference(choice.over_bm25)} to BM25" if choice.over_bm25 else ""
     why = describe_given_up(name(choice.best), choice.given_up)
     if choice.given_up is None and choice.next is not None and choice.lead is not None:
         why = f"; {name(choice.next)} is {format_difference(choice.lead, signed=False)} behind"
-    return [*lines, f"In production use {name(choice.use)} with {format_points(100 * used)}{over}{why}."]
+    why += as_far_as_known(choice.lead)
+    return [*lines, f"In production use {name(choice.use)} with {figure(choice.use)}{over}{why}."]
 
 
 def describe_change(difference: Difference) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import printable
 from data.files import atomic_path
-from training.judging.slices import FEW_QUESTIONS
-from training.judging.tables import METRIC_NAMES, mode_name
+from training.judging.bootstrap import FEW_DOCUMENTS
+from training.judging.settings import name_fresh_heads
+from training.judging.tables import METRIC_NAMES, mark_few, mode_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +50,9 @@ def draw_figures(report: Mapping[str, Any], path: Path) -> None:
     top = panels["language"]
     top.legend(fontsize="small", ncols=len(report["metrics"]), loc="lower center", bbox_to_anchor=(0.5, 1.08))
     title = f"{report['model'] or 'BM25 alone'} on {report['dataset']}, split {report['split']}"
+    if name_fresh_heads(report):
+        title += f"; NEVER TRAINED, random weights: {name_fresh_heads(report)}"
+    title += f"\nunder each column: questions / documents (few: fewer than {FEW_DOCUMENTS})"
     figure.suptitle(printable(title), parse_math=False)  # a path may hold two dollar signs
     FigureCanvasAgg(figure)
     with atomic_path(path) as temporary:
@@ -61,14 +65,19 @@ def _with_mean(report: Mapping[str, Any], metric: str) -> dict[str, Any]:
     chosen = dict(list(languages.items())[:_SHOWN])
     name = "mean" if len(chosen) == len(languages) else f"mean of\n{len(languages)}"
     mean = {
-        mode: {"questions": None, metric: by_language["all"][metric], "interval": report["intervals"][mode]}
+        mode: {
+            "questions": None,
+            "documents": None,
+            metric: by_language["all"][metric],
+            "interval": report["intervals"][mode],
+        }
         for mode, by_language in report["metrics"].items()
     }
     return {**chosen, name: mean}
 
 
 def _draw_buckets(axes: "Axes", buckets: Mapping[str, Any], metric: str) -> None:
-    """Draw a column a bucket, in it a point a mode with its interval; under it how many questions there are."""
+    """Draw a column a bucket, in it a point a mode with its interval; under it how many questions and documents."""
     modes = list(next(iter(buckets.values())))
     for place, mode in enumerate(modes):
         shift = _WIDTH * ((place + 0.5) / len(modes) - 0.5)
@@ -91,14 +100,14 @@ def _draw_buckets(axes: "Axes", buckets: Mapping[str, Any], metric: str) -> None
         )
     for column in range(1, len(buckets)):
         axes.axvline(column - 0.5, color="0.9", linewidth=0.8, zorder=0)
-    labels = [_label(bucket, next(iter(row.values()))["questions"]) for bucket, row in buckets.items()]
+    labels = [_label(bucket, next(iter(row.values()))) for bucket, row in buckets.items()]
     size = "small" if len(buckets) < 16 else "x-small"
     axes.set_xticks(range(len(buckets)), labels, fontsize=size, parse_math=False)  # so may a language's name
     axes.set_xlim(-0.5, len(buckets) - 0.5)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if axes.get_ylim()[0] < 15 else None)
 
 
-def _label(bucket: str, questions: int | None) -> str:
-    if questions is None:
+def _label(bucket: str, row: Mapping[str, Any]) -> str:
+    if row["questions"] is None:
         return bucket
-    return f"{printable(bucket)[:12]}\n{questions:,}{' (few)' if questions < FEW_QUESTIONS else ''}"
+    return f"{printable(bucket)[:12]}\n{row['questions']:,} / {mark_few(row['documents'])}"

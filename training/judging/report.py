@@ -1,28 +1,28 @@
 """The report of `m3-train evaluate` as text: the table in the paper's shape, where each mode is good, what to use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from training.evaluate_config import METRICS
 from training.judging.bootstrap import FEW_DOCUMENTS, Difference
+from training.judging.notes import describe_doubts, describe_measured, describe_paper, warn_of_many
 from training.judging.questions import Metrics
-from training.judging.slices import FEW_QUESTIONS
 from training.judging.tables import (
     METRIC_NAMES,
     format_difference,
     format_p,
     format_points,
     mark,
+    mark_few,
     mode_name,
     percent,
     render_cells,
     render_table,
     sign,
+    wrap,
 )
 
 STAR = f"where the 95 % interval leaves out 0, of {FEW_DOCUMENTS} documents or more"
-MANY = 20  # differences of which about one is marked by chance
-SMALL_CORPUS = 100  # in a corpus no larger than this, Recall@100 of a full ranking is 1 whatever the model does
 # The means that M3's authors report of their model (arXiv 2402.03216), and of BM25 on the tokens of Lucene's analysers
 # and on those of XLM-R.
 PAPER_MEANS = {
@@ -40,14 +40,13 @@ def render_report(report: Mapping[str, Any]) -> str:
     """Return the tables of a report (languages as columns, modes as rows), its notes, and what follows from them."""
     metrics: Metrics = report["metrics"]
     metric = report["main_metric"]
-    collections: dict[str, Any] = report["collections"]
     lines = [
         f"data set: {report['dataset']}, split {report['split']}",
         f"model: {report['model'] or 'none, BM25 alone'}",
     ]
     benchmark = report["config"].get("benchmark")
-    beside = "; paper: the mean that M3's authors report" if benchmark in PAPER_MEANS else ""
-    lines += ["", f"{METRIC_NAMES[metric]} in percent{beside}", *_render_modes(metrics, metric, benchmark)]
+    lines += ["", f"{METRIC_NAMES[metric]} in percent", *_render_modes(metrics, metric, benchmark)]
+    lines += wrap(*describe_paper(report))
     differences = read_differences(report["against_bm25"])
     if differences:
         lines += ["", f"minus BM25, in points; * {STAR}"]
@@ -62,15 +61,17 @@ def render_report(report: Mapping[str, Any]) -> str:
             for mode, row in metrics.items()
         }
     )
-    if differences and len(report["slices"]) > 1:
-        about = f"+ or - where surely above or below BM25, of {FEW_DOCUMENTS} documents or more"
-        lines += ["", f"by kind of question, all languages together; {about}"]
+    if len(report["slices"]) > 1:
+        signs = "; + or - where surely above or below BM25" if differences else ""
+        lines += [
+            "",
+            f"by kind of question, all languages together; few: of fewer than {FEW_DOCUMENTS} documents{signs}",
+        ]
     for name, buckets in report["slices"].items():
         if name != "language":
-            lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
-    lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"])]
-    lines += _doubts(report, differences)
-    conclusions = _conclude(report, differences)
+            lines += ["", *wrap(_slice_title(report, name)), *_render_slice(buckets, metric)]
+    lines += ["", *wrap(*describe_measured(report), *_doubts(report, differences))]
+    conclusions = wrap(*_conclude(report, differences))
     return "\n".join([*lines, "", *conclusions] if conclusions else lines)
 
 
@@ -78,7 +79,7 @@ def _slice_title(report: Mapping[str, Any], name: str) -> str:
     """Return what a slice's buckets are, and what the model cannot have read of them."""
     title = f"{METRIC_NAMES[report['main_metric']]} by {name}: {report['slices_about'][name]}"
     if name == "length" and report["model"]:
-        title += f"; the model reads {report['config']['max_length']:,}"
+        title += f"; the model reads {report['config']['max_length']:,} tokens"
     return title
 
 
@@ -94,10 +95,13 @@ def _render_modes(metrics: Metrics, metric: str, benchmark: str | None) -> list[
 
 
 def _render_slice(buckets: Mapping[str, Any], metric: str) -> list[str]:
-    """Return the table of a slice, modes as rows, with the number of questions in each bucket."""
+    """Return the table of a slice, modes as rows, with the number of questions and documents of each bucket."""
     modes = list(next(iter(buckets.values())))
-    counts = {bucket: next(iter(row.values()))["questions"] for bucket, row in buckets.items()}
-    cells = {"questions": {bucket: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for bucket, n in counts.items()}}
+    counts = {bucket: next(iter(row.values())) for bucket, row in buckets.items()}
+    cells = {
+        "questions": {bucket: f"{row['questions']:,}" for bucket, row in counts.items()},
+        "documents": {bucket: mark_few(row["documents"]) for bucket, row in counts.items()},
+    }
     for mode in modes:
         cells[mode_name(mode)] = {bucket: _slice_cell(row[mode], metric) for bucket, row in buckets.items()}
     return render_cells(cells)
@@ -108,27 +112,6 @@ def _slice_cell(figures: Mapping[str, Any], metric: str) -> str:
     return format_points(100 * figures[metric]) + (sign(Difference(**minus_bm25)) if minus_bm25 else "")
 
 
-def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_length: int) -> list[str]:
-    """Return the lines that say what was measured, what was left out, and what was cut."""
-    documents, queries = (sum(row[name] for row in collections.values()) for name in ("documents", "queries"))
-    lines = [f"{queries} questions, {documents} documents, {len(collections)} languages"]
-    for lang, row in collections.items():
-        for reason, aside in row["set_aside"].items():
-            lines.append(f"{lang}: {aside['count']} questions set aside, {reason}; first {aside['example']}")
-    small = [lang for lang, row in collections.items() if row["documents"] <= SMALL_CORPUS]
-    if small:
-        lines.append(f"Recall@100 says little where there are no more than {SMALL_CORPUS} documents: {' '.join(small)}")
-    if truncation:
-        cut, total, lost = (
-            sum(row[name] for row in truncation.values()) for name in ("documents_cut", "documents", "tokens_cut")
-        )
-        share = lost / max(sum(row["tokens"] for row in truncation.values()), 1)
-        lines.append(
-            f"{cut} of {total} documents are longer than {max_length} tokens; {share:.1%} of all tokens not read"
-        )
-    return lines
-
-
 def _doubts(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, Difference]]) -> list[str]:
     """Return the lines that say what on this screen is to be trusted little."""
     documents = {lang: next(iter(row.values()))["documents"] for lang, row in report["slices"]["language"].items()}
@@ -137,44 +120,6 @@ def _doubts(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, Di
         rows = [row for bucket in buckets.values() for row in bucket.values() if name != "language"]
         judged += [Difference(**row["minus_bm25"]) for row in rows if "minus_bm25" in row]
     return [*describe_doubts(documents, report["documents"], report["mean_documents"]), *warn_of_many(judged)]
-
-
-def describe_doubts(documents: Mapping[str, int], together: int, of_mean: int) -> list[str]:
-    """Return the lines that say where there is no interval, and where there are too few documents to be sure.
-
-    `documents`: language -> documents that its questions are about; `together`: those of all languages;
-    `of_mean`: as many as the mean over the languages is as good as.
-    """
-    lines = []
-    few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
-    if together < FEW_DOCUMENTS:
-        count = f"{together} documents" if together > 1 else "one document"
-        lines.append(
-            f"The questions are about {count} (near-copies and translations are one): too few to be sure of anything,"
-            f" which takes {FEW_DOCUMENTS}"
-        )
-    elif few:
-        lines.append(
-            f"The questions are about fewer than {FEW_DOCUMENTS} documents, too few to be sure: {' '.join(few)}"
-        )
-    if of_mean < FEW_DOCUMENTS <= together:
-        lines.append("The mean over the languages hangs on those with the fewest documents: nothing is sure of it")
-    alone = [lang for lang, count in documents.items() if count < 2]
-    if alone:
-        rest = "" if len(alone) == len(documents) else ", and the mean's leaves them out of account"
-        lines.append(f"Where all questions are about one document there is no interval{rest}: {' '.join(alone)}")
-    return lines
-
-
-def warn_of_many(differences: Sequence[Difference]) -> list[str]:
-    """Return the line to be read with the marks on so many differences, where some are sure."""
-    judged = [one for one in differences if not one.few]
-    if len(judged) < MANY or not any(one.sure for one in judged):
-        return []
-    return [
-        f"{len(judged)} differences are judged here, and nothing corrects for so many: about 1 in 20 of those that are"
-        " none gets a mark"
-    ]
 
 
 def read_differences(rows: Mapping[str, Any]) -> dict[str, dict[str, Difference]]:
@@ -190,15 +135,25 @@ def _conclude(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, 
         return lines
     figure = format_points(100 * report["metrics"][best["mode"]]["all"][metric])
     lead = Difference(**best["lead"])
+    if lead.low is None:
+        return [*lines, cannot_be_told(mode_name(best["mode"]), figure)]
     lines.append(
         f"Best: {mode_name(best['mode'])} with {figure}, {format_difference(lead, signed=False)} ahead of "
         f"{mode_name(best['next'])} (p {format_p(lead)})."
     )
     given_up = Difference(**best["given_up"]) if best["given_up"] else None
-    return [
-        *lines,
-        f"In production use {mode_name(best['use'])}{describe_given_up(mode_name(best['mode']), given_up)}.",
-    ]
+    why = describe_given_up(mode_name(best["mode"]), given_up) + as_far_as_known(lead)
+    return [*lines, f"In production use {mode_name(best['use'])}{why}."]
+
+
+def cannot_be_told(best: str, figure: str) -> str:
+    """Return what to say instead of what to use, where no difference has an interval."""
+    return f"Which to use cannot be told from so few documents; {best} has the best figure here, {figure}."
+
+
+def as_far_as_known(lead: Difference | None) -> str:
+    """Return the doubt about what to use, where the best's lead is that of few documents."""
+    return ", as far as so few documents tell" if lead is not None and lead.few else ""
 
 
 def describe_against(row: Mapping[str, Difference]) -> str:

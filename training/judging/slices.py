@@ -1,7 +1,7 @@
 """Where a system is good: the questions in buckets, by language, length of document, place of evidence, and wording.
 
     for slicing in slice_questions(table, max_length=8192):
-        slicing.name, slicing.buckets, slicing.bucket_of           # "length", ["-500", "-1k", ...], [questions]
+        slicing.name, slicing.buckets, slicing.bucket_of           # "length", ["≤500", "≤1k", ...], [questions]
 
 - `language`: the question's.
 - `length`: tokens of the relevant document, by the bounds of the paper's training buckets (and on to what the model
@@ -21,7 +21,6 @@ import pyarrow as pa
 
 from training.batching.buckets import PAPER_BUCKETS
 
-FEW_QUESTIONS = 30  # fewer are said to be few
 FIFTHS = ("0-20%", "20-40%", "40-60%", "60-80%", "80-100%")
 QUARTERS = ("least", "less", "more", "most")
 OVERLAPS = {
@@ -62,7 +61,8 @@ def _by_length(tokens: np.ndarray, max_length: int | None) -> Slicing:
     bounds = [bucket.tokens for bucket in PAPER_BUCKETS]
     while max_length is not None and bounds[-1] < max_length:
         bounds.append(min(2 * bounds[-1], max_length))
-    names = [f"-{bound // 1000}k" if bound % 1000 == 0 else f"-{bound}" for bound in bounds] + [f">{bounds[-1]}"]
+    said = [f"{bound // 1000}k" if bound % 1000 == 0 else f"{bound:,}" for bound in bounds]
+    names = [f"≤{bound}" for bound in said] + [f">{said[-1]}"]
     numbers = np.where(np.isnan(tokens), -1, np.searchsorted(bounds, tokens))
     return _drop_empty("length", "tokens of the relevant document", names, numbers)
 

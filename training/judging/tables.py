@@ -1,11 +1,14 @@
 """Tables and figures as text: aligned columns, percent, differences with their intervals."""
 
+import re
+import textwrap
 from collections.abc import Mapping
 
-from training.judging.bootstrap import Difference
+from training.judging.bootstrap import FEW_DOCUMENTS, NOTHING, Difference
 
 SCREEN_COLUMNS = 120
 METRIC_NAMES = {"ndcg@10": "nDCG@10", "recall@100": "Recall@100", "mrr@10": "MRR@10"}
+_INTERVAL = re.compile(r"\[[-0-9.]+, [-0-9.]+\]")
 _MODE_NAMES = {
     "bm25": "BM25",
     "bm25_subwords": "BM25 (model's tokens)",
@@ -17,6 +20,28 @@ _MODE_NAMES = {
 def mode_name(mode: str) -> str:
     """Return a mode as the paper writes it."""
     return _MODE_NAMES.get(mode, mode)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 question`, `1,200 questions`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def mark_few(documents: int) -> str:
+    """Return a number of documents, marked where they are few."""
+    return f"{documents:,}{' few' if documents < FEW_DOCUMENTS else ''}"
+
+
+def wrap(*lines: str) -> list[str]:
+    """Return lines of text, those that are wider than a screen on several; an interval stays on one."""
+    found: list[str] = []
+    for line in lines:
+        kept = _INTERVAL.sub(lambda match: match[0].replace(" ", "\xa0"), line)
+        parts = textwrap.wrap(
+            kept, SCREEN_COLUMNS, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        found += [part.replace("\xa0", " ") for part in parts] or [""]
+    return found
 
 
 def percent(by_language: Mapping[str, Mapping[str, float]], metric: str) -> dict[str, float]:
@@ -59,12 +84,27 @@ def format_points(value: float, signed: bool = False) -> str:
     return f"{rounded:+.1f}" if signed else f"{rounded:.1f}"
 
 
+def format_end(share: float, signed: bool = False) -> str:
+    """Return a share in points, with as many decimals as tell it from 0: an interval that leaves out 0 shows none."""
+    points = 100 * share
+    if abs(share) <= NOTHING:
+        return format_points(0.0, signed)
+    decimals = next((count for count in range(1, 12) if round(points, count)), 12)
+    return f"{points:{'+' if signed else ''}.{decimals}f}"
+
+
 def format_difference(difference: Difference, signed: bool = True) -> str:
     """Return a difference in points with its interval: `+9.7 [8.1, 11.2]`."""
-    value = format_points(100 * difference.value, signed)
+    value = _format_value(difference, signed)
     if difference.low is None or difference.high is None:
         return value
-    return f"{value} [{format_points(100 * difference.low)}, {format_points(100 * difference.high)}]"
+    return f"{value} [{format_end(difference.low)}, {format_end(difference.high)}]"
+
+
+def _format_value(difference: Difference, signed: bool) -> str:
+    if difference.sure:
+        return format_end(difference.value, signed)
+    return format_points(100 * difference.value, signed)
 
 
 def format_p(difference: Difference) -> str:
@@ -81,4 +121,4 @@ def sign(difference: Difference | None) -> str:
 
 def mark(difference: Difference) -> str:
     """Return a difference in points, with a star where it is sure."""
-    return format_points(100 * difference.value, signed=True) + ("*" if difference.sure else "")
+    return _format_value(difference, signed=True) + ("*" if difference.sure else "")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from training.judging.bootstrap import Difference, compare_columns, resample_means
-from training.judging.tables import mode_name, render_table
+from training.judging.tables import format_end, mode_name, render_table
 from training.searching.saved_fusion import PAPER
 from training.searching.weights import FusedMode, Hundredths, WeightSearch, mean_over, weights_of
 
@@ -103,7 +103,7 @@ def _conclude(mode: FusedMode, chosen: ModeWeights) -> str:
     if gain.low is None or gain.high is None:
         interval, verdict = "no interval: too few documents", "the paper's weights stay"
     else:
-        interval = f"95 % interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
+        interval = f"95 % interval {format_end(gain.low, signed=True)} to {format_end(gain.high, signed=True)}"
         verdict = "the paper's weights are as good, and stay"
         if chosen.sure:
             verdict = "surely better than the paper's"
