@@ -48,6 +48,15 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def is_json_with(file: Path, name: str) -> bool:
+    """Return whether `file` is a regular file that holds a JSON object with a field `name`: one that we may replace."""
+    try:
+        held = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    except (OSError, ValueError):
+        return False
+    return isinstance(held, dict) and name in held
+
+
 def digest(*parts: Any) -> str:
     """Return 16 hexadecimal digits that identify `parts` (anything that JSON can hold)."""
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)

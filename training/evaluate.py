@@ -10,6 +10,7 @@ written beside it.
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from data.errors import InputError, printable
-from data.files import atomic_folder, write_json
+from data.files import atomic_folder, is_json_with, write_json
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.families import joined_families
@@ -50,11 +51,11 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     _check(config)
     index = config.index or files_folder(config.out) / INDEX
     search = _open_search(config, index)
-    mark = search.encoder.model_digest if search else ""
-    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion)
+    _choose_fusion(config, search, ())  # a file that cannot be used is told before anything is read
     collections = _read(config)
     if search is not None:
         search.check(collections)
+    fusion, origin = _choose_fusion(config, search, collections)
     families = joined_families(None if config.benchmark else config.dataset, collections)
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
@@ -71,6 +72,8 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "collections": {collection.lang: _describe(collection) for collection in collections},
         "truncation": {lang: one.truncation for lang, one in judged.items() if one.truncation},
         "fusion": fusion_record(fusion, origin) if search else None,
+        "fresh_heads": list(search.encoder.model.fresh_heads) if search else [],
+        "further_texts": search.further if search else {},
         "seconds": {lang: one.seconds for lang, one in judged.items()},
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
@@ -87,6 +90,15 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     if config.index is None:
         remove_index(index)
     return report
+
+
+def _choose_fusion(
+    config: EvaluateConfig, search: "ModelSearch | None", collections: Sequence[JudgedCollection]
+) -> tuple[Fusion, str]:
+    """Return the weights of merged scores, and in words where they come from."""
+    mark = search.encoder.model_digest if search else ""
+    measured = [collection.digest for collection in collections]
+    return choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion, measured)
 
 
 def _draw(report: dict[str, Any], file: Path) -> str:
@@ -153,6 +165,10 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
+    if config.out.exists() and not is_json_with(config.out, "metrics"):
+        raise InputError(f"--out {config.out} is a file that no evaluation wrote; name another")
+    if config.index and config.index.exists() and not config.index.is_dir():
+        raise InputError(f"--index {config.index} is a file; name a folder")
     require_own_folder(config.out)
     try:  # now, not after hours of work
         files_folder(config.out).mkdir(parents=True, exist_ok=True)

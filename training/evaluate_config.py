@@ -49,8 +49,9 @@ class EvaluateConfig:
     """Give documents another CLS after every this many tokens (256 in the paper), whose mean is the dense vector: helps
     a model that was not trained on long texts."""
     multi_vector: Literal["rerank", "all"] = "rerank"
-    """Whether the multi-vector score re-ranks the dense best 200 of each question, as in the paper, or ranks all
-    documents; the latter takes a second reading of those whose token vectors were not kept."""
+    """Whether the multi-vector mode re-ranks the dense best 200 of each question, as in the paper, or ranks all
+    documents; the latter reads those a second time whose token vectors were not kept, and takes 4 bytes of disk for
+    each question and document. All three merged re-rank the dense best 200 either way."""
     query_texts: Path | None = None
     """Further texts of the questions, as m3-curate expand writes them (HyDE, paraphrases)."""
     document_texts: Path | None = None

@@ -15,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.errors import InputError, printable
+from data.files import is_json_with
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.families import join_families, question_families
@@ -26,7 +27,7 @@ from training.searching.corpus import SearchOptions
 from training.searching.fusion import Fusion
 from training.searching.index_folder import remove_index
 from training.searching.model_search import ModelSearch, limits_of
-from training.searching.saved_fusion import SavedFusion, fusion_file, write_fusion
+from training.searching.saved_fusion import FUSION_FILE, SavedFusion, fusion_file, write_fusion
 from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds
 
 
@@ -55,7 +56,8 @@ def fuse(config: FuseConfig) -> dict[str, Any]:
     for mode in tqdm(FUSED_MODES, desc="weights", unit=" modes", leave=False):
         trials = Trials(mode, found, (search.options.merge_depth, search.options.rerank_depth))
         modes[mode] = judge_weights(WeightSearch(trials, langs, over), folds, groups, config.seed)
-    report = _write(config, file, modes, search.encoder.model_digest, langs, groups)
+    learnt = frozenset(collection.digest for collection in collections)
+    report = _write(config, file, modes, (search.encoder.model_digest, learnt), langs, groups)
     source = f"{_source(config)}, split {config.split}"
     print(printable(render_fusion(modes, len(langs), report["documents"], source, config.model)))
     print(f"written: {file}")
@@ -76,6 +78,8 @@ def _check(config: FuseConfig) -> Path:
         raise InputError(f"{config.model} is no folder here; name a file for the weights: --out fusion.json")
     if file.is_dir():
         raise InputError(f"--out {file} is a folder; name a file, such as {file / 'fusion.json'}")
+    if file.exists() and file.name != FUSION_FILE and not is_json_with(file, "dense_sparse"):
+        raise InputError(f"--out {file} is a file that m3-train fuse did not write; name another")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -115,7 +119,7 @@ def _write(
     config: FuseConfig,
     file: Path,
     modes: dict[FusedMode, ModeWeights],
-    model_digest: str,
+    marks: tuple[str, frozenset[str]],
     langs: Sequence[str],
     groups: np.ndarray,
 ) -> dict[str, Any]:
@@ -123,8 +127,9 @@ def _write(
     saved = SavedFusion(
         Fusion((two[0], two[1]), (three[0], three[1], three[2])),
         (modes["dense_sparse"].sure, modes["all"].sure),
-        model_digest,
+        marks[0],
         modes["all"].over,
+        marks[1],
     )
     about = {mode: describe_weights(chosen) for mode, chosen in modes.items()}
     more = {

@@ -74,6 +74,7 @@ class M3(nn.Module):
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder
+        self.fresh_heads: tuple[Head, ...] = ()  # those that no file had weights for
         self.packs = choose_attention(encoder, "auto")
         self.sparse_linear = nn.Linear(width, 1)
         self.colbert_linear = nn.Linear(width, vector_size or width)

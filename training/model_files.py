@@ -18,7 +18,7 @@ from torch import Tensor
 
 from data.errors import InputError
 from data.files import write_json
-from training.model import M3
+from training.model import M3, Head
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SPARSE_FILE, MULTI_VECTOR_FILE = "sparse_linear.pt", "colbert_linear.pt"
+_HEAD_OF: dict[str, Head] = {SPARSE_FILE: "sparse", MULTI_VECTOR_FILE: "multi_vec"}
 
 
 def encode_batch(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], max_length: int) -> list[list[int]]:
@@ -89,6 +90,7 @@ def load_model(
     for (file, head), linear in zip(heads.items(), (model.sparse_linear, model.colbert_linear), strict=True):
         if head is None:
             log.warning("%s has no %s: this head starts fresh from seed %d", name, file, seed)
+            model.fresh_heads += (_HEAD_OF[file],)
             continue
         try:
             linear.load_state_dict(head)

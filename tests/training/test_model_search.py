@@ -1,11 +1,12 @@
 """An evaluation's search: what it keeps on disk, further texts of questions and documents, multi-vector over all."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from data.errors import InputError
+from data.errors import InputError, RunError
 from training.evaluate import evaluate
 from training.evaluate_config import MODES, EvaluateConfig
 from training.searching import shards
@@ -103,7 +104,8 @@ def test_a_document_is_found_by_its_further_text(collection, tmp_path):
 def test_ids_used_anew_in_each_language_are_told_apart(tmp_path):
     rows = [("q0", "la cloche", "fr"), ("q0", "bell tower", "en"), ("q1", "goat", "de"), ("q1", "goats", "de")]
     more = read_more_texts(write_texts(tmp_path / "file.jsonl", *rows))
-    assert more.of("en", ["q0", "q1", "q2"]) == {"q0": ["bell tower"], "q1": ["goat", "goats"]}
+    assert more.of("en", ["q0", "q1", "q2"]) == {"q0": ["bell tower"]}
+    assert more.of("de", ["q0", "q1"]) == more.of("unknown", ["q1"]) == {"q1": ["goat", "goats"]}
     assert more.of("ko", ["q0"]) == {}
 
 
@@ -117,6 +119,7 @@ def test_ids_used_anew_in_each_language_are_told_apart(tmp_path):
         ('{"id": "q\\u0000", "text": "a"}\n', r"texts.jsonl:1: the id .* has a NUL"),
         ("[" * 100_000, "texts.jsonl:1: this line nests too deeply"),
         ('{"id": ' + "9" * 5000, "texts.jsonl:1: this line cannot be read as JSON"),
+        ('{"id": "q0", "text": " "}\n', r"texts.jsonl:1: the text of 'q0' is empty"),
         ('{"id": "zz", "text": "a"}\n', "has texts of 1 ids, but of no question here"),
     ],
 )
@@ -130,6 +133,44 @@ def test_lone_surrogates_become_what_a_tokenizer_can_take(collection, tmp_path):
     file = write_texts(tmp_path / "hyde.jsonl", ("q0", "\ud800 bell", "en"))
     assert read_more_texts(file).of("en", ["q0"]) == {"q0": ["\ufffd bell"]}
     assert measure(collection, query_texts=file)["collections"]["en"]["queries"] == 3
+
+
+def test_the_report_counts_further_texts(collection, tmp_path):
+    texts = write_texts(
+        tmp_path / "hyde.jsonl", ("q0", "a bell", "en"), ("q1", "une chèvre", "fr"), ("q9", "tea", "en")
+    )
+    report = measure(collection, query_texts=texts)
+    assert report["further_texts"] == {"questions": {"file": str(texts), "with": 1, "of": 3}}
+    assert measure(collection)["further_texts"] == {}
+
+
+def test_heads_that_were_never_trained_stand_in_the_report(collection, tmp_path):
+    assert measure(collection)["fresh_heads"] == []
+    shutil.copytree(MODEL, tmp_path / "headless")
+    (tmp_path / "headless" / "colbert_linear.pt").unlink()
+    assert measure(collection, model=str(tmp_path / "headless"))["fresh_heads"] == ["multi_vec"]
+
+
+def test_files_of_others_are_not_written_over(collection, tmp_path):
+    before = (collection / "qrels.tsv").read_text()
+    with pytest.raises(InputError, match=r"qrels.tsv is a file that no evaluation wrote"):
+        measure(collection, out=collection / "qrels.tsv")
+    assert (collection / "qrels.tsv").read_text() == before
+    with pytest.raises(InputError, match=r"--index .*qrels.tsv is a file; name a folder"):
+        measure(collection, index=collection / "qrels.tsv")
+    with pytest.raises(InputError, match=r"is a file that no evaluation wrote"):
+        measure(collection, out=Path("/dev/null"))
+    measure(collection)
+    measure(collection)  # its own report is replaced
+
+
+def test_a_damaged_shard_that_is_read_is_named(collection, tmp_path, monkeypatch):
+    index = tmp_path / "kept"
+    measure(collection, index=index)
+    (file,) = index.rglob("*.vectors.npy")
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(RunError, match=r"00000000.npz is damaged .* remove it"):
+        measure(collection, index=index, query_texts=write_texts(tmp_path / "texts.jsonl", ("q0", "tea", "en")))
 
 
 def test_an_absent_file_is_refused(collection, tmp_path):

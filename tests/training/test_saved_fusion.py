@@ -81,6 +81,15 @@ def test_weights_are_taken_only_over_those_that_they_were_held_against(tmp_path)
     assert "was held against the paper's for short documents" in origin
 
 
+def test_weights_that_are_judged_by_the_questions_they_were_learnt_from_say_so(tmp_path):
+    write_fusion(
+        tmp_path / FUSION_FILE, SavedFusion(FOUND, (True, True), "0123", learnt_from=frozenset({"a", "b"})), {}
+    )
+    for measured, warned in ((["b", "c"], True), (["c"], False)):
+        _, origin = choose_fusion(None, "saved", str(tmp_path), "0123", measured=measured)
+        assert ("learnt from these very questions" in origin) == warned
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

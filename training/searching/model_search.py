@@ -7,6 +7,7 @@ rankings = search.rank(found, PAPER_LONG)               # mode -> Rankings
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from data.errors import InputError
 from training.collections.collection import JudgedCollection
@@ -45,6 +46,7 @@ class ModelSearch:
         self.query_texts = read_more_texts(query_texts) if query_texts else None
         self.document_texts = read_more_texts(document_texts) if document_texts else None
         self.options, self.index = options, index
+        self.further: dict[str, dict[str, Any]] = {}  # what `find` joined: "questions", "documents" -> file, with, of
         self.encoder = TextEncoder(*load_reader(model, limits.max_length, limits.max_query_length), limits)
 
     def check(self, collections: Sequence[JudgedCollection]) -> None:
@@ -54,17 +56,27 @@ class ModelSearch:
 
     def find(self, collection: JudgedCollection) -> Found:
         """Search the collection's documents for its questions."""
-        more = self.query_texts.of(collection.lang, collection.query_ids) if self.query_texts else {}
+        more = self._more("questions", self.query_texts, collection.lang, collection.query_ids)
         queries = [
             [query, *more.get(name, ())] for name, query in zip(collection.query_ids, collection.queries, strict=True)
         ]
-        of_documents = self.document_texts.of(collection.lang, collection.docids) if self.document_texts else {}
+        of_documents = self._more("documents", self.document_texts, collection.lang, collection.docids)
         number_of = {docid: number for number, docid in enumerate(collection.docids)} if of_documents else {}
         numbered = {number_of[docid]: texts for docid, texts in of_documents.items()}
         with enough_memory(self.encoder.limits.sub_batch_tokens, self.encoder.limits.max_length):
             return search_corpus(
                 self.encoder, queries, collection.texts, self.index, self.options, numbered, collection.lang
             )
+
+    def _more(self, kind: str, texts: MoreTexts | None, lang: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the further texts of those of `ids` that have any, and count them."""
+        if texts is None:
+            return {}
+        found = texts.of(lang, ids)
+        told = self.further.setdefault(kind, {"file": str(texts.path), "with": 0, "of": 0})
+        told["with"] += len(found)
+        told["of"] += len(ids)
+        return found
 
     def rank(self, found: Found, fusion: Fusion) -> dict[str, Rankings]:
         """Return the rankings of the five modes; all three together re-rank the dense best, as in the paper."""

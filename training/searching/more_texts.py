@@ -22,16 +22,15 @@ class MoreTexts:
     def of(self, lang: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the texts of those of `ids` that have any.
 
-        Ids may be used anew in each language: where the file has texts of several languages for one id, those in `lang`
-        are its texts.
+        Ids may be used anew in each language: texts in another language than `lang` are left out, unless no language is
+        known.
         """
         found: dict[str, list[str]] = {}
         for name in ids:
             rows = self.texts.get(name, ())
-            if len({given for given, _ in rows}) > 1:
-                rows = [row for row in rows if row[0] == lang]
-            if rows:
-                found[name] = [text for _, text in rows]
+            fitting = [text for given, text in rows if given in (None, "und", lang) or lang == "unknown"]
+            if fitting:
+                found[name] = fitting
         return found
 
 
@@ -42,7 +41,8 @@ def read_more_texts(path: Path) -> MoreTexts:
     texts: dict[str, list[tuple[str | None, str]]] = {}
     for place, row in objects_of(read_lines(path)):
         lang = row.get("lang")
-        texts.setdefault(id_of(row, ("id",), place), []).append(
-            (str(lang) if lang else None, text_of(row, "text", place))
-        )
+        name, text = id_of(row, ("id",), place), text_of(row, "text", place)
+        if not text.strip():
+            raise InputError(f"{place}: the text of {name!r:.60} is empty; remove this line")
+        texts.setdefault(name, []).append((str(lang) if lang else None, text))
     return MoreTexts(path, texts)

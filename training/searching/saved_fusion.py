@@ -9,7 +9,7 @@ A mode's weights say whether their gain over the paper's is sure. Where it is no
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,7 @@ class SavedFusion:
     sure: tuple[bool, bool]  # dense+sparse, all three
     model_digest: str  # of the model whose scores they merge
     paper: Literal["long", "short"] = "long"  # which of the paper's weights they were held against
+    learnt_from: frozenset[str] = frozenset()  # digests of the collections whose questions they were chosen on
 
     def over(self, paper: Fusion) -> Fusion:
         """Return the found weights where their gain is sure, those of `paper` elsewhere."""
@@ -53,7 +54,8 @@ def write_fusion(file: Path, saved: SavedFusion, about: Mapping[str, Any]) -> di
         for (mode, weights), sure in zip(modes.items(), saved.sure, strict=True)
     }
     more = {name: value for name, value in about.items() if name not in rows}
-    held = rows | {"model_digest": saved.model_digest, "over": saved.paper} | more
+    marks = {"model_digest": saved.model_digest, "over": saved.paper, "learnt_from": sorted(saved.learnt_from)}
+    held = rows | marks | more
     write_json(file, held)
     return held
 
@@ -78,9 +80,11 @@ def read_fusion(file: Path) -> SavedFusion | None:
     over = held.get("over")
     if over not in ("long", "short"):
         raise _broken(file, f"over is {over!r:.60}, neither long nor short")
-    return SavedFusion(
-        Fusion((two[0][0], two[0][1]), (three[0][0], three[0][1], three[0][2])), (two[1], three[1]), mark, over
-    )
+    learnt = held.get("learnt_from")
+    if not isinstance(learnt, list) or not all(isinstance(each, str) for each in learnt):
+        raise _broken(file, f"learnt_from is {learnt!r:.60}, no list of texts")
+    found = Fusion((two[0][0], two[0][1]), (three[0][0], three[0][1], three[0][2]))
+    return SavedFusion(found, (two[1], three[1]), mark, over, frozenset(learnt))
 
 
 def _mode(file: Path, held: dict[str, Any], mode: str, heads: int) -> tuple[list[float], bool]:
@@ -115,12 +119,14 @@ def choose_fusion(
     model: str | None,
     model_digest: str,
     paper: Literal["long", "short"] = "long",
+    measured: Collection[str] = (),
 ) -> tuple[Fusion, str]:
     """Return the fusion that was asked for, and in words where it comes from.
 
     `weights` go before everything; `name` is "long" or "short" (the paper's), "saved" (beside the model, as far as they
-    are surely better than the paper's, else those of `paper`) or a file of `m3-train fuse`, which is followed. Raises
-    `InputError` for a file that is absent or broken.
+    are surely better than the paper's, else those of `paper`) or a file of `m3-train fuse`, which is followed.
+    `measured` are the digests of the collections that are searched. Raises `InputError` for a file that is absent or
+    broken.
     """
     if weights:
         return fusion_of(weights), "--weights"
@@ -130,7 +136,7 @@ def choose_fusion(
         saved = read_fusion(Path(name))
         if saved is None:
             raise InputError(f"--fusion {name}: no such file; give saved, long, short, or a file of m3-train fuse")
-        return saved.found, name
+        return saved.found, name + _doubt(saved, measured)
     file = fusion_file(model) if model else None
     saved = read_fusion(file) if file else None
     default = f"the paper's for {paper} documents"
@@ -143,9 +149,18 @@ def choose_fusion(
     if not any(saved.sure):
         return PAPER[paper], f"{default}; {file} found none that are surely better"
     if all(saved.sure):
-        return saved.over(PAPER[paper]), str(file)
+        return saved.over(PAPER[paper]), f"{file}{_doubt(saved, measured)}"
     mode, other = ("dense+sparse", "all") if saved.sure[0] else ("all", "dense+sparse")
-    return saved.over(PAPER[paper]), f"{mode}: {file}; {other}: {default}"
+    return saved.over(PAPER[paper]), f"{mode}: {file}{_doubt(saved, measured)}; {other}: {default}"
+
+
+def _doubt(saved: SavedFusion, measured: Collection[str]) -> str:
+    """Return a warning where weights are judged by the questions that they were chosen on."""
+    return (
+        ", learnt from these very questions: the merged modes look better than they are"
+        if (saved.learnt_from & set(measured))
+        else ""
+    )
 
 
 def fusion_record(fusion: Fusion, origin: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ one, holds the token vectors.
 import contextlib
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from scipy import sparse as matrices
 from torch import Tensor
 from tqdm import tqdm
 
+from data.errors import RunError
 from data.files import atomic_path
 from training.model import Representations
 from training.running.memory_and_disk import enough_disk
@@ -30,6 +32,8 @@ from training.searching.encoder import Questions, TextEncoder
 
 SHARD_TOKENS = 1 << 18  # a shard is full with so many tokens or documents; a killed run loses at most one
 SHARD_DOCUMENTS = 4096
+
+_TORN = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, TypeError)
 
 Combine = Literal["max", "mean"]
 
@@ -98,7 +102,7 @@ def _documents_in(file: Path) -> int:
     try:
         with np.load(file) as shard:
             return len(shard["counts"])
-    except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
+    except (FileNotFoundError, *_TORN):
         return 0
 
 
@@ -189,12 +193,15 @@ def largest_weights(tokens: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray
 
 
 def load_shard(file: Path) -> Shard:
-    """Read a shard; token vectors stay on disk."""
-    with np.load(file) as arrays:
-        named = {name: arrays[name] for name in arrays.files}
-    kept = named["vector_ends"]
-    vectors = np.load(_vectors_file(file), mmap_mode="r") if len(kept) else None
-    return Shard(first=int(file.stem), vectors=vectors, **named)
+    """Read a shard; token vectors stay on disk. Raises `RunError` for one that is damaged."""
+    try:
+        with np.load(file) as arrays:
+            named = {name: arrays[name] for name in arrays.files}
+        kept = named["vector_ends"]
+        vectors = np.load(_vectors_file(file), mmap_mode="r") if len(kept) else None
+        return Shard(first=int(file.stem), vectors=vectors, **named)
+    except (OSError, *_TORN) as error:
+        raise RunError(f"{file} is damaged ({error}); remove it, and the same command makes it anew") from error
 
 
 def question_columns(questions: Questions) -> tuple[Tensor, matrices.csr_matrix]:
