@@ -201,11 +201,14 @@ def test_equal_settings_and_those_of_bm25_alone_are_not_told(files, capsys):
 
 
 def test_heads_without_training_are_told_of_the_system_that_has_them(files, capsys):
-    change_report(files.before, {}, fresh_heads=["multi_vec"])
+    change_report(files.before, {}, fresh_heads=["multi_vec", "sparse"])
     change_report(files.after, {}, fresh_heads=[])
     compare(files)
     screen = " ".join(capsys.readouterr().out.split())
-    assert "raw: NEVER TRAINED: m has no weights of multi-vec; the figures of multi-vec, all are those" in screen
+    assert (
+        "raw: NEVER TRAINED: m has no weights of multi-vec and sparse; the figures of sparse, multi-vec, dense+sp"
+        in screen
+    )
     assert "tuned: NEVER" not in screen
 
 

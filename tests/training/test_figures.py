@@ -52,3 +52,14 @@ def test_the_mean_over_the_languages_stands_last():
     assert buckets["mean"]["sparse"]["ndcg@10"] == pytest.approx(0.5)
     low, high = buckets["mean"]["dense"]["interval"]
     assert low < 0.5 < high
+
+
+def test_the_title_names_heads_that_were_never_trained(tmp_path, monkeypatch):
+    titles = []
+    monkeypatch.setattr(Figure, "suptitle", lambda _, title, **__: titles.append(title))
+    for heads in ([], ["sparse", "multi_vec"]):
+        draw_figures({**report_of(["ko"], 4), "fresh_heads": heads}, tmp_path / "figures.png")
+    assert [title.splitlines()[0].partition("split test")[2] for title in titles] == [
+        "",
+        "; NEVER TRAINED, random weights: sparse and multi-vec",
+    ]

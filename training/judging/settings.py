@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from training.evaluate_config import MODES
 from training.judging.tables import counted, mode_name
 
 # Settings that change figures; the others only say where things lie, or what there is room for.
@@ -54,7 +55,8 @@ def describe_further_texts(report: Mapping[str, Any]) -> list[str]:
 def describe_fresh_heads(report: Mapping[str, Any]) -> list[str]:
     """Return the line that says which figures are those of heads that were never trained."""
     heads = report.get("fresh_heads") or []
-    modes = [mode_name(mode) for mode in dict.fromkeys(mode for head in heads for mode in _READ_BY.get(head, (head,)))]
+    touched = {mode for head in heads for mode in _READ_BY.get(head, (head,))}
+    modes = [mode_name(mode) for mode in MODES if mode in touched]
     if not heads:
         return []
     return [
