@@ -14,8 +14,8 @@ encoder frozen, then all weights; judged as it reads 512 tokens and extended to 
 questions about are curated then, so that the bench's other articles are kinds of text that the model never saw.
 
 Every step is a command, printed as it is run; DIR/seconds.json holds how long each took. A step whose result is there
-is skipped: run the same line again after a stop. Prints nDCG@10 by language and mode, before and after; the tables of
-`m3-train compare` stand above them.
+is skipped: run the same line again after a stop. Fusion weights are chosen on the dev split. Prints nDCG@10 by language
+and mode, before and after; the tables of `m3-train compare` stand above them.
 """
 
 import argparse
@@ -169,11 +169,12 @@ def write_judged(options: argparse.Namespace, work: Path, langs: Sequence[str]) 
 
 def judge(work: Path, judged: Path, lengths: dict[str, int]) -> None:
     """Evaluate the models of `lengths` (tokens that each reads), compare the first with the last, print a table."""
-    files = {name: work / f"{name}.json" for name in lengths}
+    files = {name: work / "figures" / f"{name}.json" for name in lengths}
     for name, tokens in lengths.items():
-        searched = ("--multi-vector", "all", "--index", work / "index", "--max-length", tokens)
-        reading = ("--dataset", judged, "--model", work / name, "--out", files[name])
-        step(work, files[name], "evaluate", *reading, *searched)
+        reading = ("--model", work / name, "--max-length", tokens, "--index", work / "index")
+        step(work, work / name / "fusion.json", "fuse", "--dataset", work / "run", *reading)
+        answering = ("--dataset", judged, "--out", files[name], "--multi-vector", "all")
+        step(work, files[name], "evaluate", *answering, *reading)
     names = list(files)
     run(work, "compare", "training", "compare", files[names[0]], files[names[-1]], "--titles", names[0], names[-1])
     print_table({name: json.loads(file.read_text(encoding="utf-8"))["metrics"] for name, file in files.items()})
