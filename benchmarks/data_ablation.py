@@ -171,7 +171,7 @@ def measure(model: Path, judged: Path, options: argparse.Namespace, name: str) -
     """Return mode -> nDCG@10, the mean over the languages."""
     file = options.out / "figures" / f"{name}.json"
     report = evaluate(EvaluateConfig(dataset=judged, model=str(model), out=file, max_length=options.max_length))
-    return {mode: report["metrics"][mode]["all"]["ndcg@10"] for mode in MODES}
+    return {mode: by_language["all"]["ndcg@10"] for mode, by_language in report["metrics"].items()}
 
 
 def describe(folder: Path) -> dict[str, int]:
@@ -184,10 +184,11 @@ def describe(folder: Path) -> dict[str, int]:
 
 def print_table(results: dict[str, dict[str, dict[str, float]]], described: dict[str, dict[str, int]]) -> None:
     """Print nDCG@10 by arm and mode: the mean over the seeds, and the smallest and largest."""
-    print(f"\n{'nDCG@10':12}{'questions':>10}" + "".join(f"{mode:>24}" for mode in MODES))
+    modes = [mode for mode in MODES if all(mode in row for by_seed in results.values() for row in by_seed.values())]
+    print(f"\n{'nDCG@10':12}{'questions':>10}" + "".join(f"{mode:>24}" for mode in modes))
     for arm, by_seed in results.items():
         cells = ""
-        for mode in MODES:
+        for mode in modes:
             values = [100 * figures[mode] for figures in by_seed.values()]
             cells += f"{statistics.mean(values):>9.1f} ({min(values):5.1f} - {max(values):5.1f})"
         print(f"{arm:12}{described.get(arm, {}).get('train', 0):>10,}{cells}")

@@ -45,7 +45,8 @@ from training.mine_config import MINERS, MineConfig
 from training.mining.candidates import search
 from training.mining.questions import read_groups
 from training.mining.target import window_limits
-from training.mining.window_encoder import load_encoder, weights_digest
+from training.mining.window_encoder import load_encoder
+from training.searching.encoder import weights_digest
 
 
 def make_model(out: Path, corpora: list[Path]) -> str:

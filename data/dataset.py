@@ -164,7 +164,8 @@ def open_parquet(file: Path) -> pq.ParquetFile:
     Damage inside it shows when the damaged page is read: in `reading`.
     """
     with reading(file):
-        return pq.ParquetFile(file, page_checksum_verification=True)
+        # Without pre_buffer: what is read ahead stays in memory until the file is closed, in the end all of it.
+        return pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""The command `m3-train`: init, mine, teach, fit, evaluate, compare; each is one function with one configuration."""
+"""The command `m3-train`: init, mine, teach, fit, fuse, evaluate, compare; each a function with a configuration."""
 
 import contextlib
 import importlib.util
@@ -12,15 +12,16 @@ import tyro
 
 from data.errors import InputError, Interrupted, RunError, run_command
 from training.config import FitConfig, InitConfig
-from training.evaluate_config import CompareConfig, EvaluateConfig
+from training.evaluate_config import CompareConfig, EvaluateConfig, FuseConfig
 from training.mine_config import MineConfig, TeachConfig
 
-Config = InitConfig | MineConfig | TeachConfig | FitConfig | EvaluateConfig | CompareConfig
+Config = InitConfig | MineConfig | TeachConfig | FitConfig | FuseConfig | EvaluateConfig | CompareConfig
 Command = (
     Annotated[InitConfig, tyro.conf.subcommand("init")]
     | Annotated[MineConfig, tyro.conf.subcommand("mine")]
     | Annotated[TeachConfig, tyro.conf.subcommand("teach")]
     | Annotated[FitConfig, tyro.conf.subcommand("fit")]
+    | Annotated[FuseConfig, tyro.conf.subcommand("fuse")]
     | Annotated[EvaluateConfig, tyro.conf.subcommand("evaluate")]
     | Annotated[CompareConfig, tyro.conf.subcommand("compare")]
 )
@@ -44,7 +45,7 @@ def main() -> None:
 def _run(config: Config) -> None:
     # Imported here: torch and transformers take seconds, and --help must not wait for them.
     if isinstance(config, CompareConfig):
-        from training.evaluate import compare
+        from training.compare import compare
 
         return compare(config)
     _require_training_libraries()
@@ -66,6 +67,10 @@ def _run(config: Config) -> None:
         teach(config)
     elif isinstance(config, FitConfig):
         _fit(config)
+    elif isinstance(config, FuseConfig):
+        from training.fuse import fuse
+
+        fuse(config)
     else:
         from training.evaluate import evaluate
 

@@ -1,152 +1,171 @@
-"""`m3-train evaluate`: how well a model finds judged documents, beside BM25; `m3-train compare`: two results together.
+"""`m3-train evaluate`: how well a model finds judged documents, beside BM25, where, how surely, and what to use.
 
     report = evaluate(EvaluateConfig(dataset=Path("run"), model="my-model", out=Path("after.json")))
 
-The report is what stands in the JSON file: `metrics` holds MODE -> LANG -> ndcg@10, recall@100, mrr@10 (0..1; LANG
-"all" is the mean over the languages), then what was measured: collections, questions set aside, truncation, seconds and
-the configuration.
+The report is what stands in the JSON file: the figures (`training.judging.summary`), of which `metrics` holds MODE ->
+LANG -> ndcg@10, recall@100, mrr@10 (0..1; LANG "all" is the mean over the languages), then what was measured:
+collections, questions set aside, truncation, seconds and the configuration. `training.judging.files` says what is
+written beside it.
 """
 
 import dataclasses
-import math
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import pyarrow as pa
 from tqdm import tqdm
 
-from data.bm25 import Bm25Index
-from data.errors import InputError, RunError
-from data.files import write_json
+from data.errors import InputError, printable
+from data.files import atomic_folder, write_json
+from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
 from training.collections.read import read_judged
-from training.evaluate_config import METRICS, CompareConfig, EvaluateConfig
-from training.judging.metrics import METRIC_DEPTH, measure_rankings
-from training.judging.report import Metrics, check_comparable, read_report, render_comparison, render_report
-from training.searching.candidates import candidates_of
-from training.searching.fusion import PAPER_LONG, Rankings, fusion_of, rank_modes
+from training.evaluate_config import EvaluateConfig, check_reading
+from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
+from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
+from training.judging.picture import draw_figures
+from training.judging.questions import judge_questions, write_questions
+from training.judging.report import render_report
+from training.judging.summary import main_metric, summarise
+from training.judging.trec import write_qrels, write_runs
+from training.searching.fusion import Fusion, Rankings
+from training.searching.lexical import rank_bm25
+from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
-    from training.model import M3
     from training.searching.in_memory import Lengths
+    from training.searching.model_search import ModelSearch
 
 
 def evaluate(config: EvaluateConfig) -> dict[str, Any]:
-    """Measure BM25 and, where one is named, the model; print the table, write `config.out`, return what is written.
+    """Measure BM25 and, where one is named, the model; print the tables, write `config.out` and the folder beside it
+    (`training.judging.files`), return what is in the JSON file.
 
     Raises `InputError` for a data set or model that cannot be read, `RunError` when the model's scores are not numbers.
     """
     _check(config)
-    collections = read_judged(config.dataset, config.split, config.languages)
-    model, tokenizer = _load_model(config) if config.model else (None, None)
-    metrics: Metrics = {}
-    truncation: dict[str, dict[str, float]] = {}
-    seconds: dict[str, dict[str, float]] = {}
-    for collection in tqdm(collections, desc="languages", unit="lang"):
-        started = time.perf_counter()
-        rankings = {"bm25": _rank_bm25(collection)}
-        seconds[collection.lang] = {"bm25": time.perf_counter() - started}
-        if model is not None and tokenizer is not None:
-            started = time.perf_counter()
-            found, lengths = _rank_model(collection, model, tokenizer, config)
-            rankings |= found
-            truncation[collection.lang] = describe_truncation(lengths, config.max_length, config.max_query_length)
-            seconds[collection.lang]["model"] = time.perf_counter() - started
-        for mode, ranked in rankings.items():
-            metrics.setdefault(mode, {})[collection.lang] = measure_rankings(ranked.documents, collection)
-    for by_language in metrics.values():
-        by_language["all"] = {name: _mean([row[name] for row in by_language.values()]) for name in METRICS}
+    collections = _read(config)
+    index = config.index or files_folder(config.out) / "index"
+    search = _open_search(config, collections, index)
+    mark = search.encoder.weights_digest if search else ""
+    fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion)
+    folder = files_folder(config.out)
+    with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
+        judged = {
+            collection.lang: _judge(collection, config, index, search, fusion, (runs, qrels))
+            for collection in tqdm(collections, desc="languages", unit="lang")
+        }
+    questions = pa.concat_tables([one.questions for one in judged.values()])
     report = {
-        "metrics": metrics,
+        **summarise(questions, main_metric(collections), config.max_length if config.model else None),
         "model": config.model,
-        "dataset": str(config.dataset),
-        "split": config.split,
+        "dataset": str(config.dataset or config.benchmark),
+        "split": config.asked_split,
         "collections": {collection.lang: _describe(collection) for collection in collections},
-        "truncation": truncation,
-        "seconds": seconds,
+        "truncation": {lang: one.truncation for lang, one in judged.items() if one.truncation},
+        "fusion": fusion_record(fusion, origin) if search else None,
+        "seconds": {lang: one.seconds for lang, one in judged.items()},
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
+    write_questions(questions, folder / QUESTIONS)
+    draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
-    print(render_report(report))
-    print(f"written: {config.out}")
+    print(printable(render_report(report)))
+    if search:
+        print(describe_fusion(fusion_record(fusion, origin)))
+    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
+    if config.index is None:
+        shutil.rmtree(index, ignore_errors=True)
     return report
 
 
-def compare(config: CompareConfig) -> None:
-    """Print two results of `evaluate` side by side. Raises `InputError` when they did not measure the same thing."""
-    before, after = read_report(config.before), read_report(config.after)
-    check_comparable(before, after, config)
-    print(render_comparison(before, after, config.titles))
+@dataclasses.dataclass(frozen=True)
+class _Judged:
+    """What was measured of one collection."""
+
+    questions: pa.Table  # training.judging.questions
+    truncation: dict[str, float] | None  # None without a model
+    seconds: dict[str, float]
+
+
+def _judge(
+    collection: JudgedCollection,
+    config: EvaluateConfig,
+    index: Path,
+    search: "ModelSearch | None",
+    fusion: Fusion,
+    folders: tuple[Path, Path],
+) -> _Judged:
+    """Search a collection in every mode, write its runs and qrels to the two folders, and judge each question."""
+    rankings, seconds = _rank_bm25(collection, index, search)
+    lengths = truncation = None
+    if search is not None:
+        started = time.perf_counter()
+        found = search.find(collection)
+        rankings |= search.rank(found, fusion)
+        lengths = found.lengths.documents
+        truncation = describe_truncation(found.lengths, config.max_length, config.max_query_length)
+        seconds["model"] = time.perf_counter() - started
+    judgements = judgements_by_mode(collection, rankings)
+    runs, qrels = folders
+    write_runs(collection, rankings, runs)
+    write_qrels(collection, judgements, qrels)
+    return _Judged(judge_questions(collection, rankings, judgements, lengths), truncation, seconds)
+
+
+def _read(config: EvaluateConfig) -> list[JudgedCollection]:
+    """Return what is measured; the texts are kept where the report will stand, in a file without a name."""
+    work = config.out.parent
+    if config.benchmark:
+        return read_benchmark(config.benchmark, config.dataset, config.asked_split, config.languages, work)
+    assert config.dataset is not None
+    return read_judged(config.dataset, config.asked_split, config.languages, work)
 
 
 def _check(config: EvaluateConfig) -> None:
-    for name in ("max_length", "max_query_length", "sub_batch_tokens"):
-        if getattr(config, name) < 3:
-            raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
-    if config.mcls is not None and config.mcls < 1:
-        raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
-    if config.weights and not (all(0 <= weight < math.inf for weight in config.weights) and any(config.weights)):
+    if config.dataset is None and config.benchmark is None:
+        raise InputError("nothing to measure: give --dataset FOLDER, or --benchmark mldr, miracl, mkqa or narrativeqa")
+    check_reading(config)
+    if config.weights and not are_weights(config.weights):
         raise InputError(f"--weights {config.weights}: weights are 0 or more, and one is above 0")
     if config.out.is_dir():
         raise InputError(f"--out {config.out} is a folder; name a file, such as {config.out / 'metrics.json'}")
+    require_own_folder(config.out)
     try:  # now, not after hours of work
-        config.out.parent.mkdir(parents=True, exist_ok=True)
+        files_folder(config.out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"--out {config.out}: its folder cannot be made ({error})") from error
 
 
-def _load_model(config: EvaluateConfig) -> "tuple[M3, PreTrainedTokenizerBase]":
-    import torch
-
-    from training.model_files import load_reader
-
-    assert config.model is not None
-    model, tokenizer = load_reader(config.model, config.max_length, config.max_query_length)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
-
-
-def _rank_bm25(collection: JudgedCollection) -> Rankings:
-    """Return each question's ranking by BM25; documents without any of its words are not found."""
-    index = Bm25Index(collection.texts)
-    rankings = Rankings([], [])
-    for question in tqdm(collection.queries, desc=f"{collection.lang} BM25", unit="query", leave=False):
-        hits = index.search(question, METRIC_DEPTH)
-        rankings.documents.append(np.array([number for number, _ in hits], dtype=np.int32))
-        rankings.scores.append(np.array([score for _, score in hits]))
-    return rankings
+def _rank_bm25(
+    collection: JudgedCollection, index: Path, search: "ModelSearch | None"
+) -> tuple[dict[str, Rankings], dict[str, float]]:
+    """Return the rankings by words and, with a model, by the subwords of its tokenizer, and the seconds of each."""
+    tokenizers = {"bm25": None} | ({"bm25_subwords": search.encoder.tokenizer} if search else {})
+    rankings: dict[str, Rankings] = {}
+    seconds: dict[str, float] = {}
+    for mode, tokenizer in tokenizers.items():
+        started = time.perf_counter()
+        rankings[mode] = rank_bm25(collection, METRIC_DEPTH, index, tokenizer)
+        seconds[mode] = time.perf_counter() - started
+    return rankings, seconds
 
 
-def _rank_model(
-    collection: JudgedCollection, model: "M3", tokenizer: "PreTrainedTokenizerBase", config: EvaluateConfig
-) -> "tuple[dict[str, Rankings], Lengths]":
-    """Return the rankings of the model's five modes, and how long the texts are."""
-    import torch
+def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":
+    """Return the model, ready to search; None where there is none to measure."""
+    if config.model is None:
+        return None
+    from training.searching.corpus import SearchOptions
+    from training.searching.model_search import ModelSearch, limits_of
 
-    from training.searching.in_memory import ScoreLimits, score_documents
-
-    limits = ScoreLimits(
-        max_length=config.max_length,
-        max_query_length=config.max_query_length,
-        sub_batch_tokens=config.sub_batch_tokens,
-        bf16=config.bf16,
-        mcls=config.mcls,
+    options = SearchOptions(
+        multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
-    try:
-        scores, lengths = score_documents(
-            model, tokenizer, collection.queries, collection.texts, limits, title=collection.lang
-        )
-    except torch.OutOfMemoryError as error:
-        tokens = config.sub_batch_tokens
-        advice = "--sub-batch-tokens" if tokens > config.max_length else "--max-length"
-        raise RunError(
-            f"the device has too little memory for {tokens} tokens at once; give a smaller {advice}"
-        ) from error
-    fusion = fusion_of(config.weights) if config.weights else PAPER_LONG
-    return rank_modes(candidates_of(scores), fusion), lengths
+    more = config.query_texts, config.document_texts
+    return ModelSearch(config.model, limits_of(config), options, index, collections, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:
@@ -172,10 +191,6 @@ def _describe(collection: JudgedCollection) -> dict[str, Any]:
         "set_aside": {reason: dataclasses.asdict(aside) for reason, aside in collection.set_aside.items()},
         "digest": collection.digest,
     }
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _plain(value: Any) -> Any:

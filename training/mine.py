@@ -27,7 +27,8 @@ from training.mining.judge import Judge
 from training.mining.margins import Bound, draw_histograms, find_bound, render_histogram, warn_of
 from training.mining.report import changed_tables, describe, manifest_entry, summarise, tell_exclusions
 from training.mining.target import check_reading, open_groups, open_target, window_limits, write_back
-from training.mining.window_encoder import load_encoder, weights_digest
+from training.mining.window_encoder import load_encoder
+from training.searching.encoder import weights_digest
 
 RESULT, PICTURE = "mine.json", "mine.png"
 

@@ -60,7 +60,7 @@ def multi_vector_scores(queries: Representations, passages: Representations) -> 
     vectors, counts = _counted_vectors(passages)
     columns = []
     for passage in vectors.split(counts):
-        best = _MaxSimilarity.apply(tokens, passage) if len(passage) else tokens.new_zeros(len(tokens))  # [Nq]
+        best = max_similarity(tokens, passage) if len(passage) else tokens.new_zeros(len(tokens))  # [Nq]
         columns.append(best.new_zeros(len(queries.lengths)).index_add(0, owner, best))  # [Bq] sum over its tokens
     asked = torch.bincount(owner, minlength=len(queries.lengths)).clamp(min=1)  # [Bq]
     return torch.stack(columns, dim=1) / asked.unsqueeze(1)  # [Bq, Bp]
@@ -72,6 +72,11 @@ def _counted_vectors(texts: Representations) -> tuple[Tensor, list[int]]:
     counts = torch.bincount(texts.owner[places], minlength=len(texts.lengths))  # [B]
     # A lookup, as its gradient is faster than that of indexing on a CPU.
     return F.embedding(places, at_least_float32(texts.multi_vector)), counts.tolist()
+
+
+def max_similarity(tokens: Tensor, vectors: Tensor) -> Tensor:
+    """Return [N]: the largest inner product of each of `tokens` [N, d] with a row of `vectors` [M, d]; M is not 0."""
+    return _MaxSimilarity.apply(tokens, vectors)
 
 
 class _MaxSimilarity(torch.autograd.Function):

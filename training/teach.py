@@ -18,7 +18,7 @@ from data.files import digest
 from training.batching.examples import tokenizer_digest
 from training.loss import SCORE_WEIGHTS
 from training.mine_config import TeachConfig
-from training.mining.pair_scores import M3Scorer, PairLog, PairScorer, score_pairs
+from training.mining.pair_scores import M3Scorer, PairScorer, score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.reranker import Reranker
 from training.mining.target import (
@@ -31,9 +31,11 @@ from training.mining.target import (
     with_columns,
     write_back,
 )
-from training.mining.window_encoder import WindowEncoder, weights_digest
+from training.mining.window_encoder import WindowEncoder
 from training.model import HEADS
 from training.model_files import load_model
+from training.searching.encoder import weights_digest
+from training.searching.pair_log import PairLog
 
 MODEL_LENGTH = 8192
 
@@ -115,7 +117,7 @@ class _Teacher:
         """Return what scores documents for the questions of `group`."""
         if isinstance(self.reader, Reranker):
             return self.reader.ask(group.queries)
-        questions = self.reader.encode_questions(group.queries, vectors=bool(self.weights[2]))
+        questions = self.reader.encode_questions(group.queries, vectors=np.float16 if self.weights[2] else None)
         return M3Scorer(self.reader, questions, self.weights)
 
 

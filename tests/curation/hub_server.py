@@ -1,9 +1,11 @@
-"""A stand-in of the Hugging Face hub's HTTP API: as much as making a data set's repository and committing to it takes.
+"""A stand-in of the Hugging Face hub's HTTP API: as much as making a data set's repository, committing to it and
+fetching its files takes.
 
 It keeps files in memory, by repository and branch; what it answers follows the requests of huggingface_hub 2.
 """
 
 import base64
+import hashlib
 import json
 import threading
 from collections import Counter
@@ -22,6 +24,7 @@ class Hub:
         self.messages: list[str] = []
         self.requests: Counter[str] = Counter()
         self.fail: str | None = None  # part of a path that is answered 500
+        self.gated: set[str] = set()  # repositories whose files only a known token fetches
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{server.server_port}"
         self.close = server.shutdown
@@ -45,6 +48,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer what a repository is, and which files it holds."""
         parts, repo = self._begin()
+        if parts[3:4] == ["resolve"]:
+            return self._send_file(parts, with_content=True)
         if repo is None:  # or what the client asks of its own accord
             return self._answer(404, {"error": "Repository not found"}, code="RepoNotFound")
         if parts[4:5] == ["tree"]:
@@ -52,7 +57,31 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(
                 200, [{"type": "file", "path": p, "size": len(c), "oid": "0"} for p, c in files.items()]
             )
-        return self._answer(200, {"id": "/".join(parts[2:4]), "private": repo["private"], "sha": "0" * 40})
+        siblings = [{"rfilename": path} for path in repo["branches"]["main"]]
+        answer = {"id": "/".join(parts[2:4]), "private": repo["private"], "sha": "0" * 40, "siblings": siblings}
+        return self._answer(200, answer)
+
+    def do_HEAD(self) -> None:
+        """Say what a file is like."""
+        self._send_file(urlsplit(self.path).path.strip("/").split("/"), with_content=False)
+
+    def _send_file(self, parts: list[str], with_content: bool) -> None:
+        name, path = "/".join(parts[1:3]), unquote("/".join(parts[5:]))
+        repo = self.hub.repos.get(name)
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if name in self.hub.gated and token not in (WRITER, READER):
+            return self._answer(401, {"error": f"Access to {name} is restricted"}, code="GatedRepo")
+        if repo is None or path not in repo["branches"]["main"]:
+            return self._answer(404, {"error": "Entry not found"}, code="EntryNotFound")
+        content = repo["branches"]["main"][path]
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", "0" * 40)
+        self.end_headers()
+        if with_content:
+            self.wfile.write(content)
+        return None
 
     def do_PUT(self) -> None:
         """Take a large file."""
@@ -103,7 +132,8 @@ class Handler(BaseHTTPRequestHandler):
         if code:
             self.send_header("X-Error-Code", code)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def _create(self, asked: dict) -> None:
         name = f"{asked['organization']}/{asked['name']}"

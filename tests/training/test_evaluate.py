@@ -4,16 +4,19 @@ import json
 import math
 from pathlib import Path
 
+import ir_measures
 import numpy as np
 import pytest
 import torch
 
 from data.errors import InputError, RunError
-from training.evaluate import compare, describe_truncation, evaluate
+from training.compare import compare
+from training.evaluate import describe_truncation, evaluate
 from training.evaluate_config import METRICS, MODES, CompareConfig, EvaluateConfig
 from training.judging.metrics import measure
-from training.judging.report import SCREEN_COLUMNS, render_table
-from training.searching import in_memory
+from training.judging.questions import mean_metrics, read_questions
+from training.judging.tables import SCREEN_COLUMNS, render_table
+from training.searching import encoder
 from training.searching.in_memory import Lengths
 
 MODEL = str(Path(__file__).parent.parent / "fixtures" / "parity" / "model")
@@ -112,6 +115,28 @@ def test_with_a_model_every_mode_and_language_stands_in_the_report(dataset, tmp_
     assert max(map(len, tables)) <= SCREEN_COLUMNS
 
 
+def test_beside_the_report_stand_questions_runs_judgements_and_a_picture(dataset, tmp_path):
+    """A TREC tool gets the report's figures from the files; an earlier evaluation's runs do not stay."""
+    stale = tmp_path / "out" / "runs" / "xx.dense.trec"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    (tmp_path / "out" / ".runs.7.tmp").mkdir()  # of an evaluation that was killed
+    report = evaluate(config(dataset, tmp_path / "out.json", model=MODEL))
+    beside = {file.name for file in (tmp_path / "out").iterdir()}
+    assert beside >= {"figures.png", "qrels", "questions.parquet", "runs"}
+    assert not stale.exists()
+    table = read_questions(tmp_path / "out" / "questions.parquet")
+    assert len(table) == 24
+    assert mean_metrics(table) == report["metrics"]
+    measure = ir_measures.nDCG @ 10
+    for mode, by_language in report["metrics"].items():
+        for lang in ("de", "fr"):
+            qrels = ir_measures.read_trec_qrels(str(tmp_path / "out" / "qrels" / f"{lang}.trec"))
+            run = ir_measures.read_trec_run(str(tmp_path / "out" / "runs" / f"{lang}.{mode}.trec"))
+            read = ir_measures.calc_aggregate([measure], list(qrels), list(run))
+            assert read[measure] == pytest.approx(by_language[lang]["ndcg@10"], abs=1e-9)
+
+
 def test_the_same_run_twice_gives_the_same_figures(dataset, tmp_path):
     first = evaluate(config(dataset, tmp_path / "a.json", model=MODEL))
     second = evaluate(config(dataset, tmp_path / "b.json", model=MODEL, sub_batch_tokens=40))
@@ -170,16 +195,28 @@ def test_wrong_settings_are_input_errors(dataset, tmp_path, changes, message):
 
 def test_an_out_that_cannot_be_written_is_said_before_the_work(dataset, tmp_path):
     (tmp_path / "file").write_text("")
-    for out, message in ((tmp_path, "is a folder"), (tmp_path / "file" / "out.json", "cannot be made")):
+    places = {tmp_path: "is a folder", tmp_path / "file" / "out.json": "cannot be made"}
+    for out, message in places.items():
         with pytest.raises(InputError, match=message):
             evaluate(config(dataset, out))
+
+
+@pytest.mark.parametrize("file", ["corpus.jsonl", "qrels/test.tsv", "runs/events.out.tfevents.1"])
+def test_a_folder_of_something_else_is_not_written_into(dataset, tmp_path, file):
+    """OUT.json beside a data set or a model of that name: its qrels, or TensorBoard's runs, must not be replaced."""
+    (tmp_path / "bench" / file).parent.mkdir(parents=True)
+    (tmp_path / "bench" / file).write_text("precious")
+    with pytest.raises(InputError, match=rf"bench holds {file}, which no evaluation wrote; name another file"):
+        evaluate(config(dataset, tmp_path / "bench.json"))
+    assert (tmp_path / "bench" / file).read_text() == "precious"
+    assert not (tmp_path / "bench.json").exists()
 
 
 def test_too_little_memory_says_what_to_lower(dataset, tmp_path, monkeypatch):
     def exhaust(*_args, **_kwargs):
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(in_memory, "score_documents", exhaust)
+    monkeypatch.setattr(encoder, "encode_ids", exhaust)
     for tokens, option in ((64, "--sub-batch-tokens"), (16, "--max-length")):
         with pytest.raises(RunError, match=f"too little memory for {tokens} tokens at once; give a smaller {option}"):
             evaluate(config(dataset, tmp_path / "out.json", model=MODEL, sub_batch_tokens=tokens))

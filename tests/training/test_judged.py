@@ -10,6 +10,7 @@ import pytest
 from data.dataset import write_curated
 from data.errors import InputError
 from data.records import DOCUMENT, PAIR, conform
+from training.collections.collection import Evidence
 from training.collections.read import read_judged
 
 
@@ -38,7 +39,7 @@ def write_beir(folder: Path, lang: str | None = None) -> Path:
 def test_beir_layout_is_read_sorted_with_title_before_text(tmp_path):
     (collection,) = read_judged(write_beir(tmp_path / "en"))
     assert (collection.lang, collection.docids, collection.query_ids) == ("en", ["d1", "d2"], ["q1", "q2"])
-    assert collection.texts == ["Ossel\nA harbour.", "The mill stands still."]
+    assert list(collection.texts) == ["Ossel\nA harbour.", "The mill stands still."]
     assert collection.queries == ["harbour?", "mill?"]
     assert collection.qrels == {"q1": {"d1": 2}, "q2": {"d2": 1, "d1": 0}}
     assert collection.set_aside == {}
@@ -107,7 +108,7 @@ def test_questions_that_cannot_be_judged_are_set_aside_and_counted(tmp_path):
     }
 
 
-def make_curated(path: Path) -> None:
+def make_curated(path: Path, **changes) -> None:
     documents = [
         {
             "docid": f"{lang}-{split}",
@@ -131,6 +132,8 @@ def make_curated(path: Path) -> None:
             "evidence_end": 4,
             "evidence_token_start": 1,
             "evidence_tokens": 1,
+            "lexical_overlap": 0.25,
+            **changes,
         }
         for lang in ("de", "zh")
         for split in ("train", "test")
@@ -152,6 +155,37 @@ def test_curated_data_set_asks_one_split_and_searches_all(tmp_path):
     assert read_judged(tmp_path / "dataset", split="train")[0].query_ids == ["q-de-train"]
     with pytest.raises(InputError, match="no questions in split dev"):
         read_judged(tmp_path, split="dev")
+
+
+def test_evidence_is_the_middle_of_the_passage_in_the_text_without_its_title(tmp_path):
+    make_curated(tmp_path)
+    (german, _) = read_judged(tmp_path)
+    assert german.evidence == {"q-de-test": Evidence(position=2 / len("text of test"), overlap=0.25)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence"),
+    [
+        ({"lexical_overlap": None}, {"q-de-test": Evidence(position=2 / 12, overlap=None)}),
+        ({"evidence_start": None}, {}),
+        ({"evidence_end": None}, {}),
+        ({"evidence_end": 13}, {}),  # the text has 12 characters
+        ({"evidence_start": 4}, {}),
+    ],
+)
+def test_evidence_that_is_missing_or_cannot_be_has_no_entry(tmp_path, changes, evidence):
+    make_curated(tmp_path, **changes)
+    assert read_judged(tmp_path, languages=("de",))[0].evidence == evidence
+
+
+def test_of_a_curated_data_set_only_the_asked_languages_are_read(tmp_path):
+    make_curated(tmp_path)
+    (tmp_path / "dataset" / "corpus-zh" / "corpus.parquet").write_bytes(b"torn")
+    assert [collection.lang for collection in read_judged(tmp_path, languages=("de",))] == ["de"]
+    with pytest.raises(InputError, match=r"corpus-zh.* is missing or damaged"):
+        read_judged(tmp_path)
+    with pytest.raises(InputError, match=r"no questions in fr \(split test\); it has: de zh"):
+        read_judged(tmp_path, languages=("fr",))
 
 
 def test_digest_changes_with_what_is_measured(tmp_path):

@@ -27,6 +27,7 @@ from training.mining.window_encoder import WindowEncoder, load_encoder
 from training.model_files import encode_batch, load_model
 from training.packing import pack
 from training.scores import score_columns
+from training.searching import shards
 from training.windows import windows
 
 FREE = {"copy_share": 1.1, "evidence_share": 1.1}  # toy documents are near-copies of each other
@@ -135,7 +136,7 @@ def plain_scores(model, tokenizer, queries, texts, max_length, overlap):
 
 
 def test_rankings_equal_plain_scores_of_the_best_window(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(rankings, "SHARD_DOCUMENTS", 5)
+    monkeypatch.setattr(shards, "SHARD_DOCUMENTS", 5)
     monkeypatch.setattr(rankings, "QUESTION_BLOCK", 4)
     name = save_toy_model(tmp_path / "model")
     settings = config(dataset, model=name, max_length=6, overlap=0.25, sub_batch_tokens=40, depth=12)
@@ -198,7 +199,7 @@ def test_all_miners_take_part_and_the_trainer_gets_what_they_gave(dataset, tmp_p
 
 
 def test_a_stopped_run_goes_on_and_ends_alike(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(rankings, "SHARD_DOCUMENTS", 5)
+    monkeypatch.setattr(shards, "SHARD_DOCUMENTS", 5)
     name = save_toy_model(tmp_path / "model")
     settings = config(dataset, model=name, max_ratio=ALL_UNBOUND)
     whole = mine(dataclasses.replace(settings, out=tmp_path / "whole"))

@@ -14,12 +14,12 @@ from data.dataset import load_curated
 from data.errors import InputError, RunError
 from training.mine import mine
 from training.mine_config import MineConfig, TeachConfig
-from training.mining.pair_scores import PairLog
 from training.mining.questions import Text
 from training.mining.reranker import Reranker
 from training.model_files import encode_batch, load_model
 from training.packing import pack
 from training.scores import score_columns
+from training.searching.pair_log import PairLog
 from training.teach import teach
 
 

@@ -128,6 +128,8 @@ def tokenizer_digest(tokenizer: "PreTrainedTokenizerBase") -> str:
     """
     if not tokenizer.is_fast:
         raise InputError(f"{tokenizer.name_or_path} has no tokenizer.json; save its tokenizer as a fast one first")
+    tokenizer.backend_tokenizer.no_truncation()  # what the last call asked for, and the next one may not
+    tokenizer.backend_tokenizer.no_padding()
     return digest(tokenizer.backend_tokenizer.to_str())
 
 

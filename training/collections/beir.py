@@ -1,81 +1,93 @@
-"""The files of BEIR's layout: corpus.jsonl, queries.jsonl and qrels, plain or with .gz; each error names file:line."""
+"""A folder in BEIR's layout, read as one collection per language of its questions.
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterator, Sequence
+    corpus.jsonl[.gz]    _id or docid, text, and maybe title and lang
+    queries.jsonl[.gz]   _id or qid, text, and maybe lang
+    qrels/SPLIT.tsv[.gz], for test also qrels.tsv   question id, document id, relevance; with or without a header
+
+The language is the row's `lang`, else the folder's name where that is a language code, else "unknown".
+"""
+
+import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from data.errors import InputError
 from data.text import document_text
+from training.collections.collect import Judgement, collect
+from training.collections.collection import JudgedCollection
+from training.collections.corpus import Corpus
+from training.collections.lines import id_of, objects_of, read_lines, require_file, text_of
 
-Rows = dict[str, tuple[str | None, str]]  # id -> (language or None, text)
 _HEADERS = {"query-id", "query_id", "qid"}
+_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
-def find_file(folder: Path, *names: str) -> Path | None:
-    """Return the first of the files `names` in `folder`, plain or with .gz."""
-    files = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
-    return next((file for file in files if file.is_file()), None)
+def read_folder(folder: Path, split: str, work: Path | None) -> list[JudgedCollection]:
+    """Return the collections of `folder`; raises `InputError` when a file is missing, broken or empty."""
+    corpus_file, queries_file = require_file(folder, "corpus.jsonl"), require_file(folder, "queries.jsonl")
+    # A single qrels.tsv is the test of its folder: it must not pass for another split.
+    qrels_file = require_file(folder, f"qrels/{split}.tsv", *(["qrels.tsv"] if split == "test" else []))
+    corpus = Corpus(work, folder.name)
+    add_documents(corpus, corpus_file)
+    questions = _read_questions(queries_file)
+    judgements = list(_read_qrels(qrels_file))
+    if not judgements:
+        raise InputError(f"{qrels_file} has no judgements")
+
+    name = folder.resolve().name
+    fallback = name if _LANGUAGE_CODE.fullmatch(name) else "unknown"
+    positive = {query_id: docid for _, query_id, docid, relevance in reversed(judgements) if relevance > 0}
+    by_language: dict[str, dict[str, str]] = {}
+    for query_id, (given, text) in questions.items():
+        # A question's language: its own, else that of its first relevant document, else the folder's.
+        lang = given or corpus.lang_of.get(positive.get(query_id, "")) or fallback
+        by_language.setdefault(lang, {})[query_id] = text
+    # A corpus that names no language at all is searched in full by the questions of every language.
+    shared = None if any(corpus.lang_of.values()) else corpus.select()
+    collections: list[JudgedCollection] = []
+    for lang in sorted(by_language):
+        searched = shared or corpus.select(
+            {docid for docid, own in corpus.lang_of.items() if (own or fallback) == lang}
+        )
+        # A judgement of no known question belongs to no language; it is counted once, with the first one.
+        of_lang = [
+            row for row in judgements if row[1] in by_language[lang] or (row[1] not in questions and not collections)
+        ]
+        collections.append(collect(lang, searched, by_language[lang], of_lang, questions))
+    return collections
 
 
-def require_file(folder: Path, *names: str) -> Path:
-    """Return the first of the files `names` in `folder`, plain or with .gz; raises `InputError` when there is none."""
-    file = find_file(folder, *names)
-    if file is None:
-        raise InputError(f"{folder} has no {' and no '.join(names)} (nor with .gz)")
-    return file
+def add_documents(corpus: Corpus, file: Path) -> None:
+    """Put the documents of a file of JSON lines into `corpus`; raises `InputError` when there are none, or broken ones.
 
-
-def _read_lines(file: Path) -> Iterator[tuple[str, str]]:
-    """Yield the place (file:line) and the text of each line that is not blank."""
-    number = 0
-    try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
-            for number, raw in enumerate(stream, start=1):
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-                if line.strip():
-                    yield f"{file}:{number}", line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}:{number}: this line is not UTF-8 text ({error.reason})") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{file}: cannot be unpacked after line {number} ({error}); fetch it again") from error
-
-
-def read_texts(file: Path, id_names: Sequence[str]) -> Rows:
-    """Return the rows of a jsonl file by id; the text of a row with a title is `document_text`."""
-    rows: Rows = {}
-    for place, line in _read_lines(file):
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{place}: this line is not JSON ({error.msg}, column {error.colno}); mend or remove it"
-            ) from error
-        name = _name_of(row, id_names, place)
-        if name in rows:
-            raise InputError(f"{place}: the id {name!r} stands twice in this file")
+    A document with a title reads as `data.text.document_text` joins them.
+    """
+    before = len(corpus)
+    for place, row in objects_of(read_lines(file)):
+        docid, text = id_of(row, ("_id", "docid"), place), text_of(row, "text", place)
         lang, title = row.get("lang"), row.get("title")
-        rows[name] = (str(lang) if lang else None, document_text(str(title) if title else None, row["text"]))
-    return rows
+        corpus.add(place, docid, document_text(str(title) if title else None, text), str(lang) if lang else None)
+    if len(corpus) == before:
+        raise InputError(f"{file} has no documents")
 
 
-def _name_of(row: Any, id_names: Sequence[str], place: str) -> str:
-    """Return the row's id; raises `InputError` when it has none, or no text."""
-    if not isinstance(row, dict):
-        raise InputError(f"{place}: this line is not a JSON object")
-    name = next((row[key] for key in id_names if row.get(key) is not None), None)
-    if name is None:
-        raise InputError(f"{place}: this line has no {' and no '.join(id_names)}; it has: {' '.join(row) or 'nothing'}")
-    if not isinstance(row.get("text"), str):
-        raise InputError(f"{place}: this line has no text; it has: {' '.join(row)}")
-    return str(name)
+def _read_questions(file: Path) -> dict[str, tuple[str | None, str]]:
+    """Return the language (None: not said) and the text of each question by id."""
+    questions: dict[str, tuple[str | None, str]] = {}
+    for place, row in objects_of(read_lines(file)):
+        name, lang, title = id_of(row, ("_id", "qid"), place), row.get("lang"), row.get("title")
+        if name in questions:
+            raise InputError(f"{place}: the id {name!r} stands twice in this file")
+        text = document_text(str(title) if title else None, text_of(row, "text", place))
+        questions[name] = (str(lang) if lang else None, text)
+    if not questions:
+        raise InputError(f"{file} has no questions")
+    return questions
 
 
-def read_qrels(file: Path) -> Iterator[tuple[str, str, str, int]]:
-    """Yield place, question id, document id and relevance of each line; a header may come first."""
-    for index, (place, line) in enumerate(_read_lines(file)):
+def _read_qrels(file: Path) -> Iterator[Judgement]:
+    """Yield the judgement of each line; a header may come first."""
+    for index, (place, line) in enumerate(read_lines(file)):
         cells = line.split("\t")
         if index == 0 and cells[0].lower() in _HEADERS:
             continue

@@ -24,7 +24,11 @@ class Evidence:
 
 @dataclass(frozen=True)
 class JudgedCollection:
-    """One language's documents, its questions and their judgements; documents and questions are sorted by id."""
+    """One language's documents, its questions and their judgements; documents and questions are sorted by id.
+
+    A question is judged by `qrels`, or, where the collection has `answers`, by what the found documents hold
+    (`training.collections.answers`): then `qrels` is empty.
+    """
 
     lang: str
     docids: list[str]
@@ -34,8 +38,14 @@ class JudgedCollection:
     qrels: dict[str, dict[str, int]]  # question id -> document id -> relevance (above 0: relevant)
     set_aside: dict[str, SetAside] = field(default_factory=dict)  # reason -> questions left out
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # question id -> recorded evidence, where known
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)  # question id -> what a relevant document says
+
+    @property
+    def main_metric(self) -> str:
+        """The metric to look at first: grades are not known where documents are judged by the answers they hold."""
+        return "recall@100" if self.answers else "ndcg@10"
 
     @property
     def digest(self) -> str:
         """Identify what is measured: results with equal digests can be compared."""
-        return digest(self.docids, self.query_ids, self.qrels)
+        return digest(self.docids, self.query_ids, self.qrels, *([self.answers] if self.answers else []))

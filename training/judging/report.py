@@ -1,35 +1,107 @@
-"""The report of `m3-train evaluate` as text: its tables and notes, and the comparison of two reports."""
+"""The report of `m3-train evaluate` as text: the table in the paper's shape, where each mode is good, what to use."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from data.errors import InputError
-from training.evaluate_config import METRICS, MODES, CompareConfig
+from training.evaluate_config import METRICS
+from training.judging.bootstrap import FEW_DOCUMENTS, Difference
+from training.judging.questions import Metrics
+from training.judging.slices import FEW_QUESTIONS
+from training.judging.tables import (
+    METRIC_NAMES,
+    format_difference,
+    format_p,
+    format_points,
+    mark,
+    mode_name,
+    percent,
+    render_cells,
+    render_table,
+    sign,
+)
 
-MODE_NAMES = {"bm25": "BM25", "multi_vector": "multi-vec", "dense_sparse": "dense+sparse"}
-SCREEN_COLUMNS = 120
 SMALL_CORPUS = 100  # in a corpus no larger than this, Recall@100 of a full ranking is 1 whatever the model does
-
-Metrics = dict[str, dict[str, dict[str, float]]]  # mode -> language -> metric -> 0..1
+# The means that M3's authors report of their model (arXiv 2402.03216), and of BM25 on the tokens of Lucene's analysers
+# and on those of XLM-R.
+PAPER_MEANS = {
+    "mldr": {"bm25": 64.1, "bm25_subwords": 53.6, "dense": 52.5, "sparse": 62.2, "multi_vector": 57.6}
+    | {"dense_sparse": 64.8, "all": 65.0},
+    "miracl": {"bm25": 38.5, "bm25_subwords": 31.9, "dense": 69.2, "sparse": 53.9, "multi_vector": 70.5}
+    | {"dense_sparse": 70.4, "all": 71.5},
+    "mkqa": {"bm25": 40.9, "bm25_subwords": 39.9, "dense": 75.1, "sparse": 45.3, "multi_vector": 75.3}
+    | {"dense_sparse": 75.3, "all": 75.5},
+    "narrativeqa": {"dense": 48.7, "sparse": 57.5, "multi_vector": 55.4, "dense_sparse": 60.1, "all": 61.7},
+}
 
 
 def render_report(report: Mapping[str, Any]) -> str:
-    """Return the table of a report (nDCG@10, languages as columns, modes as rows) and the notes that belong to it."""
+    """Return the tables of a report (languages as columns, modes as rows), its notes, and what follows from them."""
     metrics: Metrics = report["metrics"]
-    rows = {_mode_name(mode): _percent(metrics[mode], "ndcg@10") for mode in MODES if mode in metrics}
+    metric = report["main_metric"]
     collections: dict[str, Any] = report["collections"]
     lines = [
         f"data set: {report['dataset']}, split {report['split']}",
         f"model: {report['model'] or 'none, BM25 alone'}",
     ]
-    lines += ["", "nDCG@10 in percent", *render_table(rows)]
+    benchmark = report["config"].get("benchmark")
+    beside = "; paper: the mean that M3's authors report" if benchmark in PAPER_MEANS else ""
+    lines += ["", f"{METRIC_NAMES[metric]} in percent{beside}", *_render_modes(metrics, metric, benchmark)]
+    differences = read_differences(report["against_bm25"])
+    if differences:
+        lines += ["", "minus BM25, in points; * where the 95 % interval leaves out 0"]
+        cells = {
+            mode_name(mode): {lang: mark(row[lang]) for lang in metrics[mode]} for mode, row in differences.items()
+        }
+        lines += render_cells(cells)
     lines += ["", "mean over languages, in percent"]
-    means = {_mode_name(mode): {name: 100 * metrics[mode]["all"][name] for name in METRICS} for mode in metrics}
-    lines += render_table(means)
-    lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"])]
-    return "\n".join(lines)
+    lines += render_table(
+        {
+            mode_name(mode): {METRIC_NAMES[name]: 100 * row["all"][name] for name in METRICS}
+            for mode, row in metrics.items()
+        }
+    )
+    if differences and len(report["slices"]) > 1:
+        lines += ["", "by kind of question, all languages together; + or - where surely above or below BM25"]
+    for name, buckets in report["slices"].items():
+        if name != "language":
+            lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
+    lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"]), *_doubts(report)]
+    conclusions = _conclude(report, differences)
+    return "\n".join([*lines, "", *conclusions] if conclusions else lines)
+
+
+def _slice_title(report: Mapping[str, Any], name: str) -> str:
+    """Return what a slice's buckets are, and what the model cannot have read of them."""
+    title = f"{METRIC_NAMES[report['main_metric']]} by {name}: {report['slices_about'][name]}"
+    if name == "length" and report["model"]:
+        title += f"; the model reads {report['config']['max_length']:,}"
+    return title
+
+
+def _render_modes(metrics: Metrics, metric: str, benchmark: str | None) -> list[str]:
+    """Return the table in the paper's shape, with the paper's own mean as last column where the benchmark is known."""
+    rows = {
+        mode: {lang: format_points(value) for lang, value in percent(metrics[mode], metric).items()} for mode in metrics
+    }
+    paper = PAPER_MEANS.get(benchmark or "", {})
+    if paper:
+        rows = {mode: {**row, "paper": f"{paper[mode]:.1f}" if mode in paper else "-"} for mode, row in rows.items()}
+    return render_cells({mode_name(mode): row for mode, row in rows.items()})
+
+
+def _render_slice(buckets: Mapping[str, Any], metric: str) -> list[str]:
+    """Return the table of a slice, modes as rows, with the number of questions in each bucket."""
+    modes = list(next(iter(buckets.values())))
+    counts = {bucket: next(iter(row.values()))["questions"] for bucket, row in buckets.items()}
+    cells = {"questions": {bucket: f"{n}{' few' if n < FEW_QUESTIONS else ''}" for bucket, n in counts.items()}}
+    for mode in modes:
+        cells[mode_name(mode)] = {bucket: _slice_cell(row[mode], metric) for bucket, row in buckets.items()}
+    return render_cells(cells)
+
+
+def _slice_cell(figures: Mapping[str, Any], metric: str) -> str:
+    minus_bm25 = figures.get("minus_bm25")
+    return format_points(100 * figures[metric]) + (sign(Difference(**minus_bm25)) if minus_bm25 else "")
 
 
 def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_length: int) -> list[str]:
@@ -53,77 +125,60 @@ def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_le
     return lines
 
 
-def render_table(rows: Mapping[str, Mapping[str, float]], signed: bool = False) -> list[str]:
-    """Return an aligned table (row name -> column name -> value); more columns than a screen takes go on below."""
-    columns = list(next(iter(rows.values())))
-    first = max(len(name) for name in rows)
-    width = max(6, *(len(name) + 1 for name in columns))
-    per_part = max(1, (SCREEN_COLUMNS - first) // width)
-    lines: list[str] = []
-    for start in range(0, len(columns), per_part):
-        part = columns[start : start + per_part]
-        lines.append(" " * first + "".join(f"{name:>{width}}" for name in part))
-        for name, values in rows.items():
-            cells = "".join(f"{values[column]:>{'+' if signed else ''}{width}.1f}" for column in part)
-            lines.append(f"{name:<{first}}{cells}")
+def _doubts(report: Mapping[str, Any]) -> list[str]:
+    """Return the lines that say which intervals are missing, and which to trust little."""
+    documents = {lang: next(iter(row.values()))["documents"] for lang, row in report["slices"]["language"].items()}
+    alone = [lang for lang, count in documents.items() if count < 2]
+    few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
+    lines = []
+    if alone:
+        rest = "" if len(alone) == len(documents) else ", and the mean's leaves them out of account"
+        lines.append(f"All questions are about one document, so there is no interval{rest}: {' '.join(alone)}")
+    if few:
+        lines.append(
+            f"The questions are about fewer than {FEW_DOCUMENTS} documents, so intervals are narrow: {' '.join(few)}"
+        )
     return lines
 
 
-def read_report(file: Path) -> dict[str, Any]:
-    """Return what `evaluate` wrote to `file`. Raises `InputError` when it is absent or something else."""
-    if not file.is_file():
-        raise InputError(f"there is no file {file}; make it with: m3-train evaluate --dataset DIR --out {file}")
-    try:
-        report = json.loads(file.read_text(encoding="utf-8"))
-        for key in ("metrics", "collections", "dataset", "truncation"):
-            report[key]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{file} was not written by m3-train evaluate ({error!r})") from error
-    return report
+def read_differences(rows: Mapping[str, Any]) -> dict[str, dict[str, Difference]]:
+    """Return the differences that a report holds."""
+    return {mode: {name: Difference(**one) for name, one in row.items()} for mode, row in rows.items()}
 
 
-def check_comparable(before: Mapping[str, Any], after: Mapping[str, Any], config: CompareConfig) -> None:
-    """Raise `InputError` unless both reports are about the same documents, questions and judgements."""
-    left, right = before["collections"], after["collections"]
-    if set(left) != set(right):
-        raise InputError(
-            f"{config.before} measures {' '.join(left)}, {config.after} measures {' '.join(right)}; "
-            "evaluate both with the same --languages"
-        )
-    changed = [lang for lang in left if left[lang]["digest"] != right[lang]["digest"]]
-    if changed:
-        raise InputError(
-            f"{config.before} ({before['dataset']}) and {config.after} ({after['dataset']}) measure other documents "
-            f"or questions in {' '.join(changed)}; evaluate both models on the same data set"
-        )
+def _conclude(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, Difference]]) -> list[str]:
+    """Return what follows, in sentences: which mode beats BM25 and where, which is best, and what to use."""
+    lines = [f"{mode_name(mode)} and BM25: {describe_against(row)}" for mode, row in differences.items()]
+    best, metric = report["best"], report["main_metric"]
+    if best["next"] is None:
+        return lines
+    figure = format_points(100 * report["metrics"][best["mode"]]["all"][metric])
+    lead = Difference(**best["lead"])
+    lines.append(
+        f"Best: {mode_name(best['mode'])} with {figure}, {format_difference(lead, signed=False)} ahead of "
+        f"{mode_name(best['next'])} (p {format_p(lead)})."
+    )
+    given_up = Difference(**best["given_up"]) if best["given_up"] else None
+    return [
+        *lines,
+        f"In production use {mode_name(best['use'])}{describe_given_up(mode_name(best['mode']), given_up)}.",
+    ]
 
 
-def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], titles: tuple[str, str]) -> str:
-    """Return both reports' nDCG@10 by mode and the difference, as the mean and by language, with BM25 beside."""
-    left, right = before["metrics"], after["metrics"]
-    modes = [mode for mode in MODES if mode in left and mode in right]
-    bm25 = 100 * right["bm25"]["all"]["ndcg@10"]
-    means: dict[str, dict[str, float]] = {}
-    differences: dict[str, dict[str, float]] = {}
-    for mode in modes:
-        old, new = _percent(left[mode], "ndcg@10"), _percent(right[mode], "ndcg@10")
-        differences[_mode_name(mode)] = {lang: new[lang] - old[lang] for lang in new}
-        means[_mode_name(mode)] = {
-            titles[0]: old["all"],
-            titles[1]: new["all"],
-            "difference": new["all"] - old["all"],
-            "BM25": bm25,
-        }
-    lines = ["nDCG@10 in percent, mean over languages", *render_table(means)]
-    lines += ["", f"{titles[1]} minus {titles[0]}, by language", *render_table(differences, signed=True)]
-    lines += ["", f"{titles[1]}, by language"]
-    lines += render_table({_mode_name(mode): _percent(right[mode], "ndcg@10") for mode in modes})
-    return "\n".join(lines)
+def describe_against(row: Mapping[str, Difference]) -> str:
+    """Return how a mode stands to BM25 in words: `+9.7 [8.1, 11.2], p <0.001; better in ko ja, worse in de`."""
+    better, worse = (
+        [name for name, one in row.items() if name != "all" and one.sure and (one.value > 0) == up]
+        for up in (True, False)
+    )
+    places = [f"{word} in {' '.join(names)}" for word, names in (("better", better), ("worse", worse)) if names]
+    return (
+        f"{format_difference(row['all'])}, p {format_p(row['all'])}; surely {', '.join(places) or 'nowhere different'}"
+    )
 
 
-def _percent(by_language: Mapping[str, Mapping[str, float]], metric: str) -> dict[str, float]:
-    return {lang: 100 * row[metric] for lang, row in by_language.items()}
-
-
-def _mode_name(mode: str) -> str:
-    return MODE_NAMES.get(mode, mode)
+def describe_given_up(best: str, given_up: Difference | None) -> str:
+    """Return why something cheaper than `best` is to be used, or nothing."""
+    if given_up is None:
+        return ""
+    return f": {best} has {format_difference(given_up, signed=False)} more, which is not sure, and costs more"

@@ -15,11 +15,13 @@ from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig, Miner
 from training.mining.choose import Exclusions, exclude_candidates
 from training.mining.false_negatives import ShingleStore
-from training.mining.pair_scores import M3Scorer, PairLog, score_pairs
+from training.mining.pair_scores import M3Scorer, score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.rankings import Found, encode_documents, search_bm25, search_shards
 from training.mining.target import corpus_mark
-from training.mining.window_encoder import Questions, WindowEncoder
+from training.mining.window_encoder import WindowEncoder
+from training.searching.encoder import Questions
+from training.searching.pair_log import PairLog
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +76,7 @@ def _search_model(
     windows = {name: value for name, value in limits.items() if name != "max_query_length"}
     key = digest(mark, tokenizer_digest(encoder.tokenizer), corpus_mark(group), windows)
     files = encode_documents(encoder, group, work / f"encoded-{key}")
-    questions = encoder.encode_questions(group.queries, vectors="multi_vec" in miners)
+    questions = encoder.encode_questions(group.queries, vectors=np.float16 if "multi_vec" in miners else None)
     found = search_shards(files, questions, group, config.depth, encoder.device)
     if "multi_vec" in miners:
         log = PairLog(work / f"multi_vec-{digest(key, limits, group.queries)}.scores")

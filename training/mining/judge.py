@@ -10,11 +10,12 @@ from data.files import digest
 from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig
 from training.mining.choose import Negative
-from training.mining.pair_scores import PairLog, score_pairs
+from training.mining.pair_scores import score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.reranker import Reranker
 from training.mining.target import corpus_mark
-from training.mining.window_encoder import weights_digest
+from training.searching.encoder import weights_digest
+from training.searching.pair_log import PairLog
 
 
 class Judge:

@@ -8,7 +8,6 @@ A scorer reads one document and scores it for several questions: `M3Scorer` here
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,12 +15,12 @@ import torch
 from tqdm import tqdm
 
 from data.errors import RunError
-from data.files import atomic_path
 from training.mining.questions import QuestionGroup, Text
-from training.mining.window_encoder import Questions, Span, WindowEncoder
+from training.mining.window_encoder import Span, WindowEncoder
 from training.scores import HEADS, score_columns
+from training.searching.encoder import Questions
+from training.searching.pair_log import PairLog, pair_keys
 
-RECORD = np.dtype([("question", "<i4"), ("document", "<i4"), ("score", "<f4")])
 QUESTIONS_AT_A_TIME = 64  # against one document: their token vectors, times its own, is what MaxSim has to hold
 
 
@@ -31,53 +30,6 @@ class PairScorer(Protocol):
     def score(self, rows: Sequence[int], text: Text, spans: Sequence[Span]) -> np.ndarray:
         """Return the scores [len(rows)] of `text`, where `spans` of characters stand whole in one window each."""
         ...
-
-
-class PairLog:
-    """An append-only file of scores; what a killed run had written is still there, a torn last record is not."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the log at `path`, which need not exist."""
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        raw = path.read_bytes() if path.exists() else b""
-        whole = len(raw) - len(raw) % RECORD.itemsize
-        if whole < len(raw):
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(raw[:whole])
-        self._set(np.frombuffer(raw[:whole], dtype=RECORD))
-
-    def _set(self, records: np.ndarray) -> None:
-        self.keys, first = np.unique(_keys(records["question"], records["document"]), return_index=True)
-        self.values = records["score"][first]
-
-    def missing(self, questions: np.ndarray, documents: np.ndarray) -> np.ndarray:
-        """Return [m, 2]: those of the pairs, each once, that the log does not hold, sorted by document."""
-        keys = np.setdiff1d(_keys(questions, documents), self.keys)
-        pairs = np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
-        return pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
-
-    def add(self, questions: Sequence[int], document: int, scores: np.ndarray) -> None:
-        """Write scores of one document to the file; `reload` makes them known."""
-        records = np.zeros(len(questions), dtype=RECORD)
-        records["question"], records["document"], records["score"] = questions, document, scores
-        with self.path.open("ab") as file:
-            file.write(records.tobytes())
-
-    def reload(self) -> None:
-        """Read what was added."""
-        self._set(np.fromfile(self.path, dtype=RECORD) if self.path.exists() else np.empty(0, dtype=RECORD))
-
-    def scores(self, questions: np.ndarray, documents: np.ndarray) -> np.ndarray:
-        """Return the scores of pairs that the log holds, in the shape of `questions`."""
-        wanted = _keys(questions, documents)
-        place = np.searchsorted(self.keys, wanted).clip(max=max(len(self.keys) - 1, 0))
-        assert np.array_equal(self.keys[place], wanted)
-        return np.asarray(self.values[place])
-
-
-def _keys(questions: np.ndarray, documents: np.ndarray) -> np.ndarray:
-    return np.asarray(questions).astype(np.int64) << 32 | np.asarray(documents).astype(np.int64)
 
 
 def score_pairs(
@@ -94,7 +46,7 @@ def score_pairs(
     Raises `RunError`, with question and document, when a score is not a number.
     """
     pairs = log.missing(questions, documents)
-    total = len(np.unique(_keys(questions, documents)))
+    total = len(np.unique(pair_keys(questions, documents)))
     rows_of: dict[int, list[int]] = {}
     for row, number in pairs.tolist():
         rows_of.setdefault(number, []).append(row)
@@ -130,7 +82,7 @@ class M3Scorer:
     def score(self, rows: Sequence[int], text: Text, spans: Sequence[Span]) -> np.ndarray:
         """Return the scores [len(rows)] of a document."""
         best = torch.full((len(rows),), -torch.inf, device=self.encoder.device)  # [n]
-        for _, found in self.encoder.encode_windows(self.encoder.document_windows(text, spans)):
+        for _, found in self.encoder.encode(self.encoder.document_windows(text, spans)):
             for start in range(0, len(rows), QUESTIONS_AT_A_TIME):
                 block = slice(start, start + QUESTIONS_AT_A_TIME)
                 with torch.inference_mode():

@@ -8,24 +8,23 @@ A document's score is that of its best window. Shards are searched one after the
 corpus.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from data.bm25 import Bm25Index
-from data.files import atomic_path
 from training.mine_config import Miner
-from training.mining.questions import QuestionGroup, Text
-from training.mining.window_encoder import Questions, WindowEncoder
+from training.mining.questions import QuestionGroup
+from training.mining.window_encoder import WindowEncoder
+from training.searching.encoder import Questions
+from training.searching.ranked import Best
+from training.searching.shards import Units, dense_columns, encode_shards, load_shard, question_columns, sparse_columns
 
-SHARD_DOCUMENTS = 128
-QUESTION_BLOCK = 256  # questions scored at a time: their vocabulary, times a shard's windows, is what has to be held
+QUESTION_BLOCK = 256  # questions scored at a time: their scores for a shard's windows are held
 
 
 @dataclass(frozen=True)
@@ -62,117 +61,54 @@ def encode_documents(encoder: WindowEncoder, group: QuestionGroup, folder: Path)
     A shard that is there, complete, is not made again.
     """
     total = len(group.docids)
-    files = [folder / f"{start // SHARD_DOCUMENTS:06}.npz" for start in range(0, total, SHARD_DOCUMENTS)]
-    done = {shard for shard, file in enumerate(files) if file.exists()}
-    wanted = [number for number in range(total) if number // SHARD_DOCUMENTS not in done]
-    bar = tqdm(total=total, initial=total - len(wanted), desc=f"{group.name} encode", unit=" documents", smoothing=0.05)
-    with bar:
-        texts = group.texts(set(wanted)) if wanted else iter(())
-        for shard, members in itertools.groupby(texts, key=lambda text: text.number // SHARD_DOCUMENTS):
-            arrays = _encode_shard(encoder, members, bar)
-            with atomic_path(files[shard]) as temporary, temporary.open("wb") as file:
-                np.savez(file, **arrays)  # type: ignore[arg-type]
-    return files
 
+    def read(first: int) -> Iterator[Units]:
+        return (Units(encoder.document_windows(text)) for text in group.texts(range(first, total)))
 
-def _encode_shard(encoder: WindowEncoder, texts: Iterator[Text], bar: Any) -> dict[str, np.ndarray]:
-    counts: list[int] = []  # windows of each document
-    dense: list[np.ndarray] = []
-    tokens: list[np.ndarray] = []
-    kept: list[np.ndarray] = []
-    # A few documents at a time: enough to fill a batch with windows of like length, and little to hold.
-    while members := list(itertools.islice(texts, 16)):
-        ids = [encoder.document_windows(text) for text in members]
-        flat = [window for windows in ids for window in windows]
-        rows: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
-        for places, found in encoder.encode_windows(flat):
-            vectors, weights = found.dense.cpu().numpy(), found.lexical.cpu().split(found.lengths)
-            for place, row in enumerate(places):
-                rows[row] = (vectors[place], *largest_weights(np.array(flat[row]), weights[place].numpy()))
-        for row in range(len(flat)):
-            dense.append(rows[row][0])
-            tokens.append(rows[row][1])
-            kept.append(rows[row][2])
-        counts += [len(windows) for windows in ids]
-        bar.update(len(members))
-    return {
-        "counts": np.array(counts),  # [documents]
-        "dense": np.stack(dense),  # [W, d]
-        "ends": np.cumsum([len(row) for row in tokens]),  # [W] of each window's tokens
-        "tokens": np.concatenate(tokens).astype(np.int32),
-        "weights": np.concatenate(kept).astype(np.float32),
-    }
-
-
-def largest_weights(tokens: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct tokens with a weight above 0, sorted, and the largest weight of each."""
-    order = np.lexsort((-weights, tokens))
-    distinct, first = np.unique(tokens[order], return_index=True)
-    largest = weights[order][first]
-    return distinct[largest > 0], largest[largest > 0]
+    return encode_shards(encoder, read, total, folder, group.name)
 
 
 def search_shards(
     files: Sequence[Path], questions: Questions, group: QuestionGroup, depth: int, device: torch.device
 ) -> dict[Miner, Found]:
     """Rank the encoded documents for the questions by the dense and by the sparse score."""
-    best: dict[Miner, Found] = {}
-    for miner in ("dense", "sparse"):
-        best[miner] = Found(*_empty(len(group.positives), depth))
-    sparse = [largest_weights(*row) for row in zip(questions.input_ids, questions.lexical, strict=True)]
-    first = 0
+    total = len(group.positives)
+    best: dict[Miner, Best] = {"dense": Best(total, depth, heads=1), "sparse": Best(total, depth, heads=1)}
+    positive = {miner: np.full(total, np.nan, dtype=np.float32) for miner in best}
+    dense, sparse = question_columns(questions)
+    dense = dense.to(device)
     for file in tqdm(files, desc=f"{group.name} search", unit=" shards"):
-        with np.load(file) as shard:
-            arrays = {name: shard[name] for name in shard.files}
-        starts = np.cumsum(arrays["counts"]) - arrays["counts"]  # [documents] first window of each
-        vectors = torch.from_numpy(arrays["dense"]).to(device).T  # [d, W]
-        for start in range(0, len(group.positives), QUESTION_BLOCK):
-            rows = slice(start, start + QUESTION_BLOCK)
-            dense = (torch.from_numpy(questions.dense[rows]).to(device) @ vectors).cpu().numpy()  # [B, W]
-            for miner, scores in (("dense", dense), ("sparse", _sparse_scores(sparse[rows], arrays))):
-                by_document = np.maximum.reduceat(scores, starts, axis=1)  # [B, documents]
-                _keep_best(best[miner], rows, by_document, first, group.positives[rows], miner)  # type: ignore[index, arg-type]
-        first += len(starts)
-    return best
+        shard = load_shard(file)
+        numbers = np.arange(shard.first, shard.first + len(shard.counts), dtype=np.int32)
+        for start in range(0, total, QUESTION_BLOCK):
+            rows = range(start, min(start + QUESTION_BLOCK, total))
+            block = slice(rows.start, rows.stop)
+            scored = (dense_columns(shard, dense[block], "max"), sparse_columns(shard, sparse[block], "max"))
+            for miner, scores in zip(best, scored, strict=True):
+                _note_positives(positive[miner], rows, scores, shard.first, group.positives[block])
+                offered = np.where(scores > 0, scores, -np.inf) if miner == "sparse" else scores
+                best[miner].offer(rows, numbers, offered, scores[None])
+    return {miner: _found(best[miner], positive[miner]) for miner in best}
 
 
-def _sparse_scores(questions: Sequence[tuple[np.ndarray, np.ndarray]], shard: dict[str, np.ndarray]) -> np.ndarray:
-    """Return [B, W]: for each question and window the sum of products of the weights of the tokens in both."""
-    vocabulary = np.unique(np.concatenate([tokens for tokens, _ in questions]))  # [U]
-    wanted = np.zeros((len(questions), len(vocabulary)), dtype=np.float32)  # [B, U]
-    for row, (tokens, weights) in enumerate(questions):
-        wanted[row, np.searchsorted(vocabulary, tokens)] = weights
-    there = np.zeros((len(shard["ends"]), len(vocabulary)), dtype=np.float32)  # [W, U]
-    if not len(vocabulary):
-        return wanted @ there.T
-    place = np.searchsorted(vocabulary, shard["tokens"]).clip(max=len(vocabulary) - 1)
-    known = np.flatnonzero(vocabulary[place] == shard["tokens"])
-    there[np.searchsorted(shard["ends"], known, side="right"), place[known]] = shard["weights"][known]
-    return wanted @ there.T
+def _note_positives(
+    positive: np.ndarray, rows: range, scores: np.ndarray, first: int, positives: Sequence[Sequence[int]]
+) -> None:
+    """Keep for each of `rows` the best score [B, documents] of its positives among the documents from `first` on."""
+    for place, (row, own) in enumerate(zip(rows, positives, strict=True)):
+        here = [scores[place, number - first] for number in own if first <= number < first + scores.shape[1]]
+        positive[row] = np.fmax(positive[row], max(here)) if here else positive[row]
+
+
+def _found(best: Best, positive: np.ndarray) -> Found:
+    """Return the lists as one table; where a question found fewer documents than the depth, -1 stands."""
+    documents, scores, _ = _empty(len(positive), best.depth)
+    for row, (numbers, keys) in enumerate(zip(best.documents, best.keys, strict=True)):
+        documents[row, : len(numbers)], scores[row, : len(keys)] = numbers, keys
+    return Found(documents, scores, positive)
 
 
 def _empty(questions: int, depth: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     documents = np.full((questions, depth), -1, dtype=np.int32)
     scores = np.full((questions, depth), -np.inf, dtype=np.float32)
     return documents, scores, np.full(questions, np.nan, dtype=np.float32)
-
-
-def _keep_best(
-    best: Found, rows: slice, scores: np.ndarray, first: int, positives: Sequence[Sequence[int]], miner: Miner
-) -> None:
-    """Merge scores [B, documents] of the documents from number `first` on; equal scores stay by rising number.
-
-    A document without a weighted token of the question is not found by the sparse miner, as in an inverted index.
-    """
-    numbers = np.arange(first, first + scores.shape[1], dtype=np.int32)
-    for row, own in enumerate(positives, start=rows.start):
-        here = [scores[row - rows.start, number - first] for number in own if first <= number <= numbers[-1]]
-        best.positive[row] = np.fmax(best.positive[row], max(here)) if here else best.positive[row]
-    offered = np.where(scores > 0, scores, -np.inf) if miner == "sparse" else scores
-    joined = np.concatenate([best.scores[rows], offered], axis=1)  # [B, K + documents]
-    named = np.concatenate([best.documents[rows], np.broadcast_to(numbers, scores.shape)], axis=1)
-    order = np.argsort(-joined, axis=1, kind="stable")[:, : best.scores.shape[1]]
-    best.scores[rows] = np.take_along_axis(joined, order, axis=1)
-    best.documents[rows] = np.where(
-        np.isfinite(best.scores[rows]), np.take_along_axis(named, order, axis=1), np.int32(-1)
-    )

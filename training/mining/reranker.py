@@ -14,9 +14,10 @@ import torch
 
 from data.errors import InputError
 from training.mining.questions import Text
-from training.mining.window_encoder import Span, enough_memory, token_spans
+from training.mining.window_encoder import Span, token_spans
 from training.model import position_offset, position_rows
 from training.packing import split_by_tokens
+from training.searching.encoder import enough_memory
 from training.windows import window_around, windows
 
 USUAL_LENGTH = 1024  # what BAAI/bge-reranker-v2-m3 was tuned at

@@ -155,11 +155,12 @@ def fusion_for(heads: Sequence[Head]) -> Fusion:
 
 
 def best_entry(history: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return the entry of a history that has the best figure on dev, the earliest of equals; what was before training
-    (step 0) is no candidate. None when no step was evaluated.
+    """Return the entry of a history that has the best figure on dev, the latest of equals: few dev questions are soon
+    all answered, and what follows has learnt more. What was before training (step 0) is no candidate. None when no step
+    was evaluated.
     """
     entries = [entry for entry in history if "figure" in entry and entry["step"] > 0]
-    return max(entries, key=lambda entry: entry["figure"], default=None)
+    return max(entries, key=lambda entry: (entry["figure"], entry["step"]), default=None)
 
 
 def describe_dev(history: Sequence[dict[str, Any]], evaluation: DevEvaluation) -> dict[str, Any]:

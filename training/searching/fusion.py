@@ -6,6 +6,7 @@ The fusions are those of "M3-Embedding" (arXiv 2402.03216), section 4: dense+spa
 multi-vector and all three re-rank the dense best 200.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,15 +58,40 @@ def rank_modes(
 
     for numbers, scores in zip(candidates.documents, candidates.scores, strict=True):
         dense, sparse, vectors = scores.astype(np.float64)  # each [n]
-        by_dense = best_first(dense)[:merge_depth]
-        by_sparse = best_first(sparse, np.flatnonzero(sparse > 0))[:merge_depth]
-        nearest = np.sort(by_dense[:rerank_depth]) if rerank_depth else np.arange(len(numbers))
-        merged = np.union1d(by_dense, by_sparse)
-        two = fusion.dense_sparse[0] * dense + fusion.dense_sparse[1] * sparse  # [n]
-        three = fusion.all[0] * dense + fusion.all[1] * sparse + fusion.all[2] * vectors  # [n]
-        add("dense", numbers, dense, by_dense)
-        add("sparse", numbers, sparse, by_sparse)
-        add("multi_vector", numbers, vectors, best_first(vectors, nearest))
-        add("dense_sparse", numbers, two, best_first(two, merged))
-        add("all", numbers, three, best_first(three, nearest))
+        lists = list_places(dense, sparse, merge_depth, rerank_depth)
+        two = fuse(fusion.dense_sparse, dense, sparse)  # [n]
+        three = fuse(fusion.all, dense, sparse, vectors)  # [n]
+        add("dense", numbers, dense, lists.dense)
+        add("sparse", numbers, sparse, lists.sparse)
+        add("multi_vector", numbers, vectors, best_first(vectors, lists.nearest))
+        add("dense_sparse", numbers, two, best_first(two, lists.merged))
+        add("all", numbers, three, best_first(three, lists.nearest))
     return rankings
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Which of a question's candidates each mode ranks, as places among them."""
+
+    dense: np.ndarray  # best first
+    sparse: np.ndarray  # best first
+    merged: np.ndarray  # those of dense+sparse, rising
+    nearest: np.ndarray  # those of multi-vector and all three, rising
+
+
+def list_places(
+    dense: np.ndarray, sparse: np.ndarray, merge_depth: int = MERGE_DEPTH, rerank_depth: int | None = RERANK_DEPTH
+) -> Lists:
+    """Return the lists of one question by its candidates' dense and sparse scores, each [n] float64."""
+    by_dense = best_first(dense)[:merge_depth]
+    by_sparse = best_first(sparse, np.flatnonzero(sparse > 0))[:merge_depth]
+    nearest = np.sort(by_dense[:rerank_depth]) if rerank_depth else np.arange(len(dense))
+    return Lists(by_dense, by_sparse, np.union1d(by_dense, by_sparse), nearest)
+
+
+def fuse(weights: Sequence[float | np.ndarray], *scores: np.ndarray) -> np.ndarray:
+    """Return the heads' scores, each [n], added up with `weights`; added from the left, so that ties stay ties."""
+    total = weights[0] * scores[0]
+    for weight, head in zip(weights[1:], scores[1:], strict=True):
+        total = total + weight * head
+    return total

@@ -17,10 +17,11 @@ from tqdm import tqdm
 
 from data.errors import RunError
 from data.text import estimate_tokens
-from training.model import M3, Representations
+from training.model import M3
 from training.model_files import encode_batch
-from training.packing import cut_text, insert_cls, pack, split_by_tokens
+from training.packing import cut_text, insert_cls, split_by_tokens
 from training.scores import score_columns
+from training.searching.encoder import ScoreLimits, encode_ids
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,17 +31,6 @@ QUERY_BLOCK_TOKENS = 4096
 # Documents are tokenised this many (estimated) tokens at a time, so that their ids never all stand in memory.
 WINDOW_TOKENS = 500_000
 _UNCUT = 1 << 30
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreLimits:
-    """How much the model reads, and how much at once."""
-
-    max_length: int  # tokens of a document
-    max_query_length: int  # tokens of a question
-    sub_batch_tokens: int  # tokens that are encoded at once
-    bf16: bool = False
-    mcls: int | None = None  # documents get another CLS after every this many tokens
 
 
 @dataclass(frozen=True)
@@ -137,10 +127,3 @@ def _windows(texts: Sequence[str]) -> Iterator[list[int]]:
         total += sizes[number]
     if window:
         yield window
-
-
-def encode_ids(model: M3, ids: Sequence[Sequence[int]], bf16: bool, mcls: int | None = None) -> Representations:
-    """Return what the model says, on its own device, of token ids with their special tokens."""
-    device = next(model.parameters()).device
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
-        return model(pack(ids, mcls).to(device))
