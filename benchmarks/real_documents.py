@@ -13,9 +13,9 @@ With --encoder, a pretrained encoder (a folder or hub id) goes the same way in o
 encoder frozen, then all weights; judged as it reads 512 tokens and extended to 2,048. Only articles that the bank has
 questions about are curated then, so that the bench's other articles are kinds of text that the model never saw.
 
-Every step is a command, printed as it is run; DIR/seconds.json holds how long each took. A step whose result is there
-is skipped: run the same line again after a stop. Fusion weights are chosen on the dev split. Prints nDCG@10 by language
-and mode, before and after; the tables of `m3-train compare` stand above them.
+Every step is a command, printed as it is run; DIR/*/seconds.json holds how long each took. A step whose result is there
+is skipped: run the same line again after a stop. Fusion weights are chosen on the bench's questions about dev articles.
+Prints nDCG@10 by language and mode, before and after; the tables of `m3-train compare` stand above them.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def run_small(options: argparse.Namespace) -> None:
     work: Path = options.out / "small"
     sources = [options.bench / lang / "corpus.jsonl.gz" for lang in options.languages]
     curate(options, work, sources, options.languages, "--passages-per-document", 12, "--test-share", 0.3)
-    judged = write_judged(options, work, options.languages)
+    judged, tuning = write_judged(options, work, options.languages)
     done(work, "untrained", "init", "--corpus", *options.docs, "--size", "tiny", "--max-length", WINDOW)
     step(work, work / "run" / "dataset-mining", "mine", "--dataset", work / "run", "--miners", "bm25", "--negatives", 3)
     fit = ("--dataset", work / "run", "--max-length", WINDOW, "--negatives", 1, "--learning-rate", 2e-3, *EVIDENCE)
@@ -74,7 +74,7 @@ def run_small(options: argparse.Namespace) -> None:
     done(work, "tuned", "fit", "--model", work / "untrained", *fit, *steps)
     for name in ("untrained", "tuned"):
         done(work, f"{name}-whole", "init", "--from", work / name, "--max-length", WHOLE)
-    judge(work, judged, {f"{name}-whole": WHOLE for name in ("untrained", "tuned")})
+    judge(work, (judged, tuning), {f"{name}-whole": WHOLE for name in ("untrained", "tuned")})
 
 
 def run_encoder(options: argparse.Namespace) -> None:
@@ -84,7 +84,7 @@ def run_encoder(options: argparse.Namespace) -> None:
     source = write_source(options, work, lang)
     passages = ("--passages-per-document", 60, "--passage-min-tokens", 40, "--passage-max-tokens", 200)
     curate(options, work, [source], [lang], *passages, "--test-share", 0.2)
-    judged = write_judged(options, work, [lang])
+    judged, tuning = write_judged(options, work, [lang])
     done(work, "start", "init", "--from", options.encoder, "--max-length", ENCODER_WINDOW)
     fit = ("--dataset", work / "run", "--max-length", ENCODER_WINDOW, "--negatives", 0, "--eval-steps", 0, *EVIDENCE)
     warm_up = ("--freeze", "encoder", "--learning-rate", 2e-3, "--max-steps", 40)
@@ -94,7 +94,7 @@ def run_encoder(options: argparse.Namespace) -> None:
     for name in ("start", "tuned"):
         done(work, f"{name}-whole", "init", "--from", work / name, "--max-length", ENCODER_WHOLE)
     lengths = {"start": ENCODER_WINDOW, "start-whole": ENCODER_WHOLE}
-    judge(work, judged, lengths | {"tuned": ENCODER_WINDOW, "tuned-whole": ENCODER_WHOLE})
+    judge(work, (judged, tuning), lengths | {"tuned": ENCODER_WINDOW, "tuned-whole": ENCODER_WHOLE})
 
 
 def curate(
@@ -138,42 +138,54 @@ def write_source(options: argparse.Namespace, work: Path, lang: str) -> Path:
     return file
 
 
-def write_judged(options: argparse.Namespace, work: Path, langs: Sequence[str]) -> Path:
-    """Write the bench's folders anew with the questions about articles in neither train nor dev; return where.
+def write_judged(options: argparse.Namespace, work: Path, langs: Sequence[str]) -> tuple[Path, Path]:
+    """Write the bench's folders anew with the questions about articles in neither train nor dev, and again with those
+    about dev articles, for the fusion weights; return where.
 
     Stops when a question of train or dev is one of those that judge.
     """
     dataset = load_curated(work / "run")
     for lang in langs:
-        folder, target = options.bench / lang, work / "judged" / lang
         corpus = dataset.corpus(lang, ["docid", "split"]).to_pylist()
-        learnt = {row["docid"] for row in corpus if row["split"] != "test"}
-        lines = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
-        chosen = [line for line in lines if line.split("\t")[1] not in learnt]
-        wanted = {line.split("\t")[0] for line in chosen}
-        with gzip.open(folder / "queries.jsonl.gz", "rt", encoding="utf-8") as queries:
-            rows = [line for line in queries if json.loads(line)["qid"] in wanted]
-        judging = {letters(json.loads(line)["text"]) for line in rows}
-        asked = {query for split in ("train", "dev") for query in dataset.pairs(lang, split)["query"].to_pylist()}
-        known = [query for query in asked if letters(query) in judging]
+        split = {row["docid"]: row["split"] for row in corpus}
+        judging = write_bench(options.bench / lang, work / "judged" / lang, split, "test")
+        write_bench(options.bench / lang, work / "tuning" / lang, split, "dev")
+        asked = {query for part in ("train", "dev") for query in dataset.pairs(lang, part)["query"].to_pylist()}
+        known = sorted(query for query in asked if letters(query) in judging)
         if known:
             raise SystemExit(f"{lang}: {len(known)} questions of train or dev also judge, such as {known[0]!r}")
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "qrels.tsv").write_text("".join(chosen), encoding="utf-8")
-        (target / "queries.jsonl").write_text("".join(rows), encoding="utf-8")
-        link = target / "corpus.jsonl.gz"
-        link.unlink(missing_ok=True)
-        link.symlink_to((folder / "corpus.jsonl.gz").resolve())
-    return work / "judged"
+    return work / "judged", work / "tuning"
 
 
-def judge(work: Path, judged: Path, lengths: dict[str, int]) -> None:
-    """Evaluate the models of `lengths` (tokens that each reads), compare the first with the last, print a table."""
+def write_bench(folder: Path, target: Path, split: dict[str, str], part: str) -> set[str]:
+    """Write a folder of the bench anew with the questions about the articles of one part; return their letters.
+
+    Articles that were not curated are test.
+    """
+    lines = (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
+    chosen = [line for line in lines if split.get(line.split("\t")[1], "test") == part]
+    wanted = {line.split("\t")[0] for line in chosen}
+    with gzip.open(folder / "queries.jsonl.gz", "rt", encoding="utf-8") as queries:
+        rows = [line for line in queries if json.loads(line)["qid"] in wanted]
+    (target / "qrels").mkdir(parents=True, exist_ok=True)
+    (target / "qrels" / f"{part}.tsv").write_text("".join(chosen), encoding="utf-8")
+    (target / "queries.jsonl").write_text("".join(rows), encoding="utf-8")
+    link = target / "corpus.jsonl.gz"
+    link.unlink(missing_ok=True)
+    link.symlink_to((folder / "corpus.jsonl.gz").resolve())
+    return {letters(json.loads(line)["text"]) for line in rows}
+
+
+def judge(work: Path, folders: tuple[Path, Path], lengths: dict[str, int]) -> None:
+    """Evaluate the models of `lengths` (tokens that each reads), compare the first with the last, print a table.
+
+    `folders` hold the questions that judge, and those that the fusion weights are chosen on.
+    """
     files = {name: work / "figures" / f"{name}.json" for name in lengths}
     for name, tokens in lengths.items():
         reading = ("--model", work / name, "--max-length", tokens, "--index", work / "index")
-        step(work, work / name / "fusion.json", "fuse", "--dataset", work / "run", *reading)
-        answering = ("--dataset", judged, "--out", files[name], "--multi-vector", "all")
+        step(work, work / name / "fusion.json", "fuse", "--dataset", folders[1], *reading)
+        answering = ("--dataset", folders[0], "--out", files[name], "--multi-vector", "all")
         step(work, files[name], "evaluate", *answering, *reading)
     names = list(files)
     run(work, "compare", "training", "compare", files[names[0]], files[names[-1]], "--titles", names[0], names[-1])
