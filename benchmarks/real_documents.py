@@ -10,7 +10,8 @@ whole articles are searched; the script stops when a training question is one of
 tokenizer trained on --docs, is trained on windows around the evidence, then given positions for whole articles.
 
 With --encoder, a pretrained encoder (a folder or hub id) goes the same way in one language: its fresh heads first, the
-encoder frozen, then all weights; judged as it reads 512 tokens and extended to 2,048. Only articles that the bank has
+encoder frozen, then all weights; judged as it reads 512 tokens, extended to 2,048, and by the best of all windows of a
+document (given as further texts of it, with --combine max). Only articles that the bank has
 questions about are curated then, so that the bench's other articles are kinds of text that the model never saw.
 
 Every step is a command, printed as it is run; DIR/*/seconds.json holds how long each took. A step whose result is there
@@ -36,6 +37,7 @@ from training.evaluate_config import MODES
 
 WINDOW, WHOLE = 2048, 8192  # tokens: what the small model trains on, and what it reads when it is judged
 ENCODER_WINDOW, ENCODER_WHOLE = 512, 2048
+WINDOW_CHARACTERS = 1900  # of English: somewhat less than 512 tokens
 EVIDENCE = ("--window", "evidence", "--batch-size", 16, "--report-to", "none")
 
 
@@ -75,6 +77,7 @@ def run_small(options: argparse.Namespace) -> None:
     for name in ("untrained", "tuned"):
         done(work, f"{name}-whole", "init", "--from", work / name, "--max-length", WHOLE)
     judge(work, (judged, tuning), {f"{name}-whole": WHOLE for name in ("untrained", "tuned")})
+    compare(work, "untrained-whole", "tuned-whole")
 
 
 def run_encoder(options: argparse.Namespace) -> None:
@@ -95,6 +98,10 @@ def run_encoder(options: argparse.Namespace) -> None:
         done(work, f"{name}-whole", "init", "--from", work / name, "--max-length", ENCODER_WHOLE)
     lengths = {"start": ENCODER_WINDOW, "start-whole": ENCODER_WHOLE}
     judge(work, (judged, tuning), lengths | {"tuned": ENCODER_WINDOW, "tuned-whole": ENCODER_WHOLE})
+    windows = ("--document-texts", write_windows(judged / lang, work / "windows.jsonl"), "--combine", "max")
+    evaluate(work, judged, "tuned", "tuned-windows", ENCODER_WINDOW, *windows)
+    for before, after in (("start", "start-whole"), ("start-whole", "tuned-whole"), ("tuned-whole", "tuned-windows")):
+        compare(work, before, after)
 
 
 def curate(
@@ -176,19 +183,42 @@ def write_bench(folder: Path, target: Path, split: dict[str, str], part: str) ->
     return {letters(json.loads(line)["text"]) for line in rows}
 
 
+def write_windows(folder: Path, file: Path) -> Path:
+    """Write every document of a folder as texts that a short-sighted model can read whole; return the file."""
+    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as corpus:
+        texts = [(row["docid"], row["lang"], row["text"]) for row in map(json.loads, corpus)]
+    rows = [
+        {"id": docid, "lang": lang, "text": text[start : start + WINDOW_CHARACTERS]}
+        for docid, lang, text in texts
+        for start in range(0, len(text), WINDOW_CHARACTERS)
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return file
+
+
 def judge(work: Path, folders: tuple[Path, Path], lengths: dict[str, int]) -> None:
-    """Evaluate the models of `lengths` (tokens that each reads), compare the first with the last, print a table.
+    """Choose fusion weights for the models of `lengths` (tokens that each reads), and evaluate them.
 
     `folders` hold the questions that judge, and those that the fusion weights are chosen on.
     """
-    files = {name: work / "figures" / f"{name}.json" for name in lengths}
+    judged, tuning = folders
     for name, tokens in lengths.items():
         reading = ("--model", work / name, "--max-length", tokens, "--index", work / "index")
-        step(work, work / name / "fusion.json", "fuse", "--dataset", folders[1], *reading)
-        answering = ("--dataset", folders[0], "--out", files[name], "--multi-vector", "all")
-        step(work, files[name], "evaluate", *answering, *reading)
-    names = list(files)
-    run(work, "compare", "training", "compare", files[names[0]], files[names[-1]], "--titles", names[0], names[-1])
+        step(work, work / name / "fusion.json", "fuse", "--dataset", tuning, *reading)
+        evaluate(work, judged, name, name, tokens)
+
+
+def evaluate(work: Path, judged: Path, model: str, name: str, tokens: int, *more: object) -> None:
+    """Evaluate a model of WORK; the figures go to WORK/figures/NAME.json."""
+    reading = ("--model", work / model, "--max-length", tokens, "--index", work / "index", "--multi-vector", "all")
+    file = work / "figures" / f"{name}.json"
+    step(work, file, "evaluate", "--dataset", judged, "--out", file, *reading, *more)
+
+
+def compare(work: Path, before: str, after: str) -> None:
+    """Compare two evaluations of WORK, and print their figures as a table."""
+    files = {name: work / "figures" / f"{name}.json" for name in (before, after)}
+    run(work, f"compare {before} {after}", "training", "compare", *files.values(), "--titles", before, after)
     print_table({name: json.loads(file.read_text(encoding="utf-8"))["metrics"] for name, file in files.items()})
 
 
