@@ -46,7 +46,7 @@ from training.mining.candidates import search
 from training.mining.questions import read_groups
 from training.mining.target import window_limits
 from training.mining.window_encoder import load_encoder
-from training.searching.encoder import weights_digest
+from training.searching.encoder import model_digest
 
 
 def make_model(out: Path, corpora: list[Path]) -> str:
@@ -74,7 +74,7 @@ def count_wrongly_excluded(config: MineConfig, planted: Planted, work: Path) -> 
     """Return, of the candidates that are neither right nor planted, how many are excluded as if they were, and why."""
     dataset = load_curated(config.dataset)
     encoder = load_encoder(config.model, window_limits(config, config.max_length)) if config.model else None
-    mark = weights_digest(encoder.model) if encoder else ""
+    mark = model_digest(encoder.model) if encoder else ""
     seen: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     for group in read_groups(dataset, (), ("train",)):

@@ -52,9 +52,13 @@ class Bm25Index:
             self._size = self._fill(index, texts, folder)
         else:
             if _size_of(folder) is None:
-                with atomic_folder(folder) as temporary:
-                    size = self._fill(tantivy.Index(self._schema, path=str(temporary), reuse=False), texts, folder)
-                    write_json(temporary / ABOUT_FILE, {"documents": size})
+                try:
+                    with atomic_folder(folder) as temporary:
+                        size = self._fill(tantivy.Index(self._schema, path=str(temporary), reuse=False), texts, folder)
+                        write_json(temporary / ABOUT_FILE, {"documents": size})
+                except OSError:
+                    if _size_of(folder) is None:  # else another process was faster: the same index is there
+                        raise
             self._size = _size_of(folder) or 0
             with _run_errors(folder, "be read", "remove it"):
                 index = tantivy.Index(self._schema, path=str(folder))

@@ -29,6 +29,9 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+TOKENS_VERSION = 1  # of `search_tokens`: another number where its tokens change, so that kept indexes are made anew
+
+
 def search_tokens(text: str) -> list[str]:
     """Return the tokens that BM25 indexes: words, and overlapping character bigrams in scripts without spaces."""
     tokens: list[str] = []

@@ -9,9 +9,7 @@ written beside it.
 """
 
 import dataclasses
-import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +20,19 @@ from data.errors import InputError, printable
 from data.files import atomic_folder, write_json
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
+from training.collections.families import joined_families
 from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig, check_reading
-from training.judging.files import PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
+from training.judging.files import INDEX, PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
 from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
 from training.judging.picture import draw_figures
 from training.judging.questions import judge_questions, write_questions
 from training.judging.report import render_report
 from training.judging.summary import main_metric, summarise
 from training.judging.trec import write_qrels, write_runs
+from training.packing import room_of
 from training.searching.fusion import Fusion, Rankings
+from training.searching.index_folder import remove_index
 from training.searching.lexical import rank_bm25
 from training.searching.saved_fusion import are_weights, choose_fusion, describe_fusion, fusion_record
 
@@ -47,15 +48,18 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     Raises `InputError` for a data set or model that cannot be read, `RunError` when the model's scores are not numbers.
     """
     _check(config)
-    collections = _read(config)
-    index = config.index or files_folder(config.out) / "index"
-    search = _open_search(config, collections, index)
-    mark = search.encoder.weights_digest if search else ""
+    index = config.index or files_folder(config.out) / INDEX
+    search = _open_search(config, index)
+    mark = search.encoder.model_digest if search else ""
     fusion, origin = choose_fusion(config.weights, config.fusion, config.model, mark, config.paper_fusion)
+    collections = _read(config)
+    if search is not None:
+        search.check(collections)
+    families = joined_families(None if config.benchmark else config.dataset, collections)
     folder = files_folder(config.out)
     with atomic_folder(folder / RUNS) as runs, atomic_folder(folder / QRELS) as qrels:
         judged = {
-            collection.lang: _judge(collection, config, index, search, fusion, (runs, qrels))
+            collection.lang: _judge(collection, families[collection.lang], config, index, search, fusion, (runs, qrels))
             for collection in tqdm(collections, desc="languages", unit="lang")
         }
     questions = pa.concat_tables([one.questions for one in judged.values()])
@@ -71,15 +75,28 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         "config": {name: _plain(value) for name, value in dataclasses.asdict(config).items()},
     }
     write_questions(questions, folder / QUESTIONS)
-    draw_figures(report, folder / PICTURE)
     write_json(config.out, report)
     print(printable(render_report(report)))
     if search:
         print(describe_fusion(fusion_record(fusion, origin)))
-    print(f"written: {config.out}, and {folder}/ with {QUESTIONS}, {PICTURE}, {RUNS}/ and {QRELS}/")
+    failure = _draw(report, folder / PICTURE)
+    beside = [QUESTIONS, *([] if failure else [PICTURE]), f"{RUNS}/ and {QRELS}/"]
+    print(f"written: {config.out}, and {folder}/ with {', '.join(beside)}")
+    if failure:
+        print(printable(failure))
     if config.index is None:
-        shutil.rmtree(index, ignore_errors=True)
+        remove_index(index)
     return report
+
+
+def _draw(report: dict[str, Any], file: Path) -> str:
+    """Draw the figures, and return nothing, or why there is no picture: that must not cost hours of work."""
+    try:
+        draw_figures(report, file)
+    except Exception as error:  # whatever it is, the report stands
+        file.unlink(missing_ok=True)  # an earlier evaluation's would be taken for this one's
+        return f"{file} was not drawn ({type(error).__name__}: {error}); everything else is there"
+    return ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +110,7 @@ class _Judged:
 
 def _judge(
     collection: JudgedCollection,
+    families: list[str],
     config: EvaluateConfig,
     index: Path,
     search: "ModelSearch | None",
@@ -107,13 +125,15 @@ def _judge(
         found = search.find(collection)
         rankings |= search.rank(found, fusion)
         lengths = found.lengths.documents
-        truncation = describe_truncation(found.lengths, config.max_length, config.max_query_length)
+        truncation = describe_truncation(
+            found.lengths, room_of(config.max_length, config.mcls), config.max_query_length
+        )
         seconds["model"] = time.perf_counter() - started
     judgements = judgements_by_mode(collection, rankings)
     runs, qrels = folders
     write_runs(collection, rankings, runs)
     write_qrels(collection, judgements, qrels)
-    return _Judged(judge_questions(collection, rankings, judgements, lengths), truncation, seconds)
+    return _Judged(judge_questions(collection, families, rankings, judgements, lengths), truncation, seconds)
 
 
 def _read(config: EvaluateConfig) -> list[JudgedCollection]:
@@ -154,7 +174,7 @@ def _rank_bm25(
     return rankings, seconds
 
 
-def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection], index: Path) -> "ModelSearch | None":
+def _open_search(config: EvaluateConfig, index: Path) -> "ModelSearch | None":
     """Return the model, ready to search; None where there is none to measure."""
     if config.model is None:
         return None
@@ -165,7 +185,7 @@ def _open_search(config: EvaluateConfig, collections: Sequence[JudgedCollection]
         multi_vector=config.multi_vector, combine=config.combine, vector_bytes=int(config.keep_vectors_gb * 1e9)
     )
     more = config.query_texts, config.document_texts
-    return ModelSearch(config.model, limits_of(config), options, index, collections, *more)
+    return ModelSearch(config.model, limits_of(config), options, index, *more)
 
 
 def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:

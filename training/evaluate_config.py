@@ -41,7 +41,7 @@ class EvaluateConfig:
     fusion: str = "saved"
     """Weights of dense, sparse and multi-vector scores where modes merge them: long (the paper's for MLDR: 0.2 0.8 for
     dense+sparse, 0.15 0.5 0.35 for all three), short (the paper's for MIRACL and MKQA: 1 0.3 1), saved (what m3-train
-    fuse wrote beside the model, as far as it is surely better than long, else the paper's for what is measured), or a
+    fuse wrote beside the model, as far as it is surely better than the paper's for what is measured, else those), or a
     file that it wrote."""
     weights: tuple[float, float, float] | None = None
     """Weights of your own, for both fusions."""

@@ -7,10 +7,9 @@ file: `dense_sparse` and `all` hold the weights, whether their gain is sure, and
 measured. Figures are nDCG@10 (0..1), the mean over the languages.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -18,16 +17,17 @@ from tqdm import tqdm
 from data.errors import InputError, printable
 from training.collections.benchmarks import read_benchmark
 from training.collections.collection import JudgedCollection
-from training.collections.families import question_families
+from training.collections.families import join_families, question_families
 from training.collections.read import read_judged
 from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
 from training.searching.candidates import Candidates
 from training.searching.corpus import SearchOptions
 from training.searching.fusion import Fusion
+from training.searching.index_folder import remove_index
 from training.searching.model_search import ModelSearch, limits_of
 from training.searching.saved_fusion import SavedFusion, fusion_file, write_fusion
-from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds, join_families
+from training.searching.weights import FUSED_MODES, FusedMode, Trials, WeightSearch, deal_folds
 
 
 def fuse(config: FuseConfig) -> dict[str, Any]:
@@ -36,6 +36,8 @@ def fuse(config: FuseConfig) -> dict[str, Any]:
     Raises `InputError` for a data set or model that cannot be used, or where all questions belong together.
     """
     file = _check(config)
+    options = SearchOptions(vector_bytes=int(config.keep_vectors_gb * 1e9))
+    search = ModelSearch(config.model, limits_of(config), options, config.index or file.with_suffix(".index"))
     collections = _read(config, file.parent)
     langs = [collection.lang for collection in collections for _ in collection.queries]
     dataset = None if config.benchmark else config.dataset
@@ -47,12 +49,13 @@ def fuse(config: FuseConfig) -> dict[str, Any]:
             " near-copies, so that weights cannot be judged on others; give a data set with more documents"
         )
     groups = join_families(families)
-    search, found = _search(config, collections, file)
+    found = _search(config, search, collections)
+    over: Literal["long", "short"] = "short" if config.benchmark == "miracl" else "long"
     modes: dict[FusedMode, ModeWeights] = {}
     for mode in tqdm(FUSED_MODES, desc="weights", unit=" modes", leave=False):
         trials = Trials(mode, found, (search.options.merge_depth, search.options.rerank_depth))
-        modes[mode] = judge_weights(WeightSearch(trials, langs), folds, groups, config.seed)
-    report = _write(config, file, modes, search.encoder.weights_digest, langs, groups)
+        modes[mode] = judge_weights(WeightSearch(trials, langs, over), folds, groups, config.seed)
+    report = _write(config, file, modes, search.encoder.model_digest, langs, groups)
     source = f"{_source(config)}, split {config.split}"
     print(printable(render_fusion(modes, len(langs), report["documents"], source, config.model)))
     print(f"written: {file}")
@@ -92,12 +95,9 @@ def _read(config: FuseConfig, work: Path) -> list[JudgedCollection]:
 
 
 def _search(
-    config: FuseConfig, collections: Sequence[JudgedCollection], file: Path
-) -> tuple[ModelSearch, list[tuple[Candidates, list[dict[int, int]]]]]:
-    """Return the model, and each collection's candidates with its judgements: document number -> relevance."""
-    options = SearchOptions(vector_bytes=int(config.keep_vectors_gb * 1e9))
-    index = config.index or file.with_suffix(".index")
-    search = ModelSearch(config.model, limits_of(config), options, index, collections)
+    config: FuseConfig, search: ModelSearch, collections: Sequence[JudgedCollection]
+) -> list[tuple[Candidates, list[dict[int, int]]]]:
+    """Return each collection's candidates with its judgements: document number -> relevance."""
     found = []
     for collection in tqdm(collections, desc="languages", unit="lang"):
         number_of = {docid: number for number, docid in enumerate(collection.docids)}
@@ -107,15 +107,15 @@ def _search(
         ]
         found.append((search.find(collection).candidates, judgements))
     if config.index is None:
-        shutil.rmtree(index, ignore_errors=True)
-    return search, found
+        remove_index(search.index)
+    return found
 
 
 def _write(
     config: FuseConfig,
     file: Path,
     modes: dict[FusedMode, ModeWeights],
-    weights_digest: str,
+    model_digest: str,
     langs: Sequence[str],
     groups: np.ndarray,
 ) -> dict[str, Any]:
@@ -123,7 +123,8 @@ def _write(
     saved = SavedFusion(
         Fusion((two[0], two[1]), (three[0], three[1], three[2])),
         (modes["dense_sparse"].sure, modes["all"].sure),
-        weights_digest,
+        model_digest,
+        modes["all"].over,
     )
     about = {mode: describe_weights(chosen) for mode, chosen in modes.items()}
     more = {

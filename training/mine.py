@@ -28,7 +28,7 @@ from training.mining.margins import Bound, draw_histograms, find_bound, render_h
 from training.mining.report import changed_tables, describe, manifest_entry, summarise, tell_exclusions
 from training.mining.target import check_reading, open_groups, open_target, window_limits, write_back
 from training.mining.window_encoder import load_encoder
-from training.searching.encoder import weights_digest
+from training.searching.encoder import model_digest
 
 RESULT, PICTURE = "mine.json", "mine.png"
 
@@ -47,7 +47,7 @@ def mine(config: MineConfig) -> dict[str, Any]:
         assert config.model is not None
         encoder = load_encoder(config.model, window_limits(config, config.max_length))
     judge = Judge(config, target.work) if config.judge else None
-    mark = weights_digest(encoder.model) if encoder else ""
+    mark = model_digest(encoder.model) if encoder else ""
     mined = [search(config, target.work, group, miners, encoder, mark) for group in groups]
     bounds = {miner: _find_bound(config, miner, mined) for miner in miners}
     for miner, bound in bounds.items():

@@ -10,7 +10,6 @@ evaluate`, for mteb's own metrics. mteb is no dependency: `pip install -c constr
 """
 
 import importlib
-import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 from data.errors import InputError
 from data.text import document_text
 from training.evaluate_config import EvaluateConfig
+from training.judging.trec import falling_scores
 from training.model_files import load_reader
 from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH
 from training.searching.corpus import MultiVector, SearchOptions, search_corpus
@@ -82,7 +82,7 @@ class M3Search:
         # A kept folder serves further modes, which may ask for the token vectors that this one does not need.
         self.vector_bytes = int(keep_vectors_gb * 1e9) if mode in _LATE_MODES or index else 0
         self.encoder = TextEncoder(*load_reader(model, max_length, max_query_length), limits)
-        saved, _ = choose_fusion(None, EvaluateConfig.fusion, model, self.encoder.weights_digest)
+        saved, _ = choose_fusion(None, EvaluateConfig.fusion, model, self.encoder.model_digest)
         self.fusion = fusion or saved
         self._corpus: Dataset | None = None
 
@@ -107,7 +107,7 @@ class M3Search:
         return meta.ModelMeta.create_empty(
             {
                 "name": self.name if not Path(self.name).exists() else f"local/{Path(self.name).resolve().name}",
-                "revision": self.encoder.weights_digest,
+                "revision": self.encoder.model_digest,
                 "n_parameters": sum(weights.numel() for weights in model.parameters()),
                 "max_tokens": limits.max_length,
                 "embed_dim": model.sparse_linear.in_features,
@@ -158,8 +158,8 @@ class M3Search:
         rankings = self._rank(query_texts(queries, task_metadata), texts, top_k, among, hf_subset)
         return {
             query_id: {
-                texts.docids[number]: float(score)
-                for number, score in zip(documents[:top_k], strictly_falling(scores[:top_k]), strict=True)
+                texts.docids[number]: score
+                for number, score in zip(documents[:top_k], falling_scores(scores[:top_k]).tolist(), strict=True)
             }
             for query_id, documents, scores in zip(query_ids, rankings.documents, rankings.scores, strict=True)
         }
@@ -218,19 +218,6 @@ def query_texts(queries: "Dataset", task_metadata: Any) -> list[str]:
     create = require_mteb("mteb._create_dataloaders").create_dataloader
     kind = require_mteb("mteb.types").PromptType.query
     return [text for batch in create(queries, task_metadata=task_metadata, prompt_type=kind) for text in batch["text"]]
-
-
-def strictly_falling(scores: np.ndarray) -> list[float]:
-    """Return falling scores [n] as float32 values of which each is less than the one before.
-
-    mteb's metrics break ties by document id, and hold scores in single precision: this keeps the order that we gave.
-    """
-    falling: list[float] = []
-    last = np.float32(math.inf)
-    for score in scores.astype(np.float32):
-        last = score if score < last else np.nextafter(last, np.float32(-math.inf))
-        falling.append(float(last))
-    return falling
 
 
 def require_mteb(module: str) -> Any:

@@ -70,7 +70,14 @@ def insert_cls(ids: Sequence[int], every: int, max_length: int) -> list[int]:
     CLS states.
     """
     body = [token for start in range(1, len(ids), every) for token in (ids[0], *ids[start : start + every])]
+    if len(body) > max_length and (max_length - 1) % (every + 1) == 0:
+        max_length -= 1  # where EOS would stand in the place of a CLS
     return cut_text(body, max_length)
+
+
+def room_of(max_length: int, every: int | None) -> int:
+    """Return how many of a text's tokens, special ones included, fit into `max_length` with MCLS."""
+    return max_length - (-(-max_length // (every + 1)) - 1) if every else max_length
 
 
 def split_by_tokens(lengths: Sequence[int], budget: int, padded: bool = False) -> Iterator[slice]:

@@ -34,7 +34,7 @@ from training.mining.target import (
 from training.mining.window_encoder import WindowEncoder
 from training.model import HEADS
 from training.model_files import load_model
-from training.searching.encoder import weights_digest
+from training.searching.encoder import model_digest
 from training.searching.pair_log import PairLog
 
 MODEL_LENGTH = 8192
@@ -108,7 +108,7 @@ class _Teacher:
         if config.head != "all":  # one head's score as it is
             self.weights = [float(bool(weight)) for weight in self.weights]
         self.mark = digest(
-            weights_digest(self.reader.model),
+            model_digest(self.reader.model),
             tokenizer_digest(self.reader.tokenizer),
             [length, config.max_query_length, config.overlap, config.bf16, config.head],
         )

@@ -1,11 +1,13 @@
-"""How a command ends when it is stopped."""
+"""How a command ends when it is stopped, and what never keeps it from its report."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 from data.errors import Interrupted, run_command
+from data.files import write_json
 
 STRUCK_IN_A_CONSTRUCTOR = """
 import sys
@@ -58,3 +60,8 @@ def test_what_an_interrupted_function_held_is_let_go_quietly_and_later_faults_ar
     assert heard == []
     Broken()
     assert len(heard) == 1
+
+
+def test_names_that_no_text_can_hold_do_not_cost_a_report(tmp_path):
+    write_json(tmp_path / "report.json", {"dataset": "docs-\udcff"})
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == {"dataset": "docs-?"}

@@ -70,6 +70,49 @@ def test_a_shift_of_every_question_is_sure_and_exact():
     assert one.p == pytest.approx(2 / 1000)  # no resample turned the sign
 
 
+@pytest.mark.parametrize(("documents", "p", "sure"), [(2, False, False), (9, False, False), (10, True, False)])
+def test_few_documents_have_an_interval_and_nothing_is_sure(documents, p, sure):
+    values = np.random.default_rng(0).random((documents, 1)) + np.array([[0.0, 0.1]])
+    group = np.array(["a"] * documents)
+    one = compare_columns(resample_means(values, group, np.arange(documents), resamples=200), 0, 1)["all"]
+    assert (one.low, one.high) == pytest.approx((0.1, 0.1))
+    assert (one.p is not None, one.sure, one.documents) == (p, sure, documents)
+
+
+def test_documents_of_all_languages_count_once_for_the_mean():
+    """Of 40 documents, 20 are in both languages."""
+    documents = np.concatenate([np.arange(30), np.arange(10, 40)])
+    values = np.zeros((60, 1)) + np.array([[0.0, 0.1]])
+    found = compare_columns(resample_means(values, np.array(["a", "b"]).repeat(30), documents, resamples=50), 0, 1)
+    assert {name: one.documents for name, one in found.items()} == {"all": 40, "a": 30, "b": 30}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "as_many"),
+    [
+        ((30,), 30),
+        ((11, 11, 11), 31),  # three times 10 degrees of freedom
+        ((2, 28), 2),  # (1/2 + 1/28)^2 / (1/2^2 / 1 + 1/28^2 / 27) = 1.1, and one
+        ((20, 40), 39),  # (1/20 + 1/40)^2 / (1/20^2 / 19 + 1/40^2 / 39) = 38.1, and one
+        ((1, 100), 1),
+    ],
+)
+def test_the_mean_over_languages_is_no_better_than_the_fewest_documents_let_it_be(sizes, as_many):
+    groups = np.arange(len(sizes)).repeat(sizes)
+    values = np.zeros((sum(sizes), 2))
+    found = resample_means(values, groups, np.arange(len(groups)), resamples=9)
+    assert (found.mean_documents, found.all_documents) == (as_many, sum(sizes))
+    assert compare_columns(found, 0, 1)["all"].documents == as_many
+
+
+def test_what_is_rounding_is_neither_sure_nor_improbable():
+    values = np.full((40, 2), 0.3)
+    values[:, 1] += 1e-15
+    one = compare_columns(resample_means(values, np.array(["a"] * 40), np.arange(40), resamples=50), 0, 1)["all"]
+    assert one.low > 0
+    assert (one.sure, one.p) == (False, 1.0)
+
+
 def test_questions_about_one_document_are_not_independent():
     """Ten documents of 50 questions that share one value: as good as ten questions, and not as 500."""
     values = np.repeat(np.random.default_rng(2).normal(size=10), 50)[:, None]

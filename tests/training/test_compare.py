@@ -27,13 +27,13 @@ def write_evaluation(file: Path, table: pa.Table, old: bool = False) -> None:
 
 @pytest.fixture
 def files(tmp_path) -> CompareConfig:
-    """Forty questions: dense improves by 10 points on each, sparse by 20 on half of them and -20 on the others."""
-    langs = ["de", "ko"] * 20
-    before = questions({"bm25": spread(0.5, 0.1), "dense": spread(0.4, 0.1), "sparse": [0.5] * 40}, lang=langs)
-    swing = [0.7, 0.7, 0.3, 0.3] * 10
-    after = questions({"bm25": spread(0.5, 0.1), "dense": spread(0.5, 0.1), "sparse": swing}, lang=langs)
+    """Sixty questions: dense improves by 10 points on each, sparse by 20 on half of them and -20 on the others."""
+    langs = ["de", "ko"] * 30
+    before = questions({"bm25": spread(0.5, 0.1, 60), "dense": spread(0.4, 0.1, 60), "sparse": [0.5] * 60}, lang=langs)
+    swing = [0.7, 0.7, 0.3, 0.3] * 15
+    after = questions({"bm25": spread(0.5, 0.1, 60), "dense": spread(0.5, 0.1, 60), "sparse": swing}, lang=langs)
     write_evaluation(tmp_path / "a.json", before)
-    write_evaluation(tmp_path / "b.json", after.take(list(range(39, -1, -1))))  # in another order
+    write_evaluation(tmp_path / "b.json", after.take(list(range(59, -1, -1))))  # in another order
     return CompareConfig(before=tmp_path / "a.json", after=tmp_path / "b.json", titles=("raw", "tuned"))
 
 
@@ -46,6 +46,7 @@ def test_a_comparison_says_what_improved_how_surely_and_what_to_use(files, capsy
     assert ["sparse", "+0.0", "+0.0", "+0.0"] in lines
     assert "tuned minus raw by length: tokens of the relevant document" in screen
     assert "tuned minus raw by overlap" in screen
+    assert "too few" not in screen
     last = screen.splitlines()[-2:]
     assert last[0].startswith("dense improved by 10.0 [10.0, 10.0]; sparse did not surely change (+0.0 [")
     assert last[1].startswith("In production use BM25 with 50.0")  # as good as any, and the cheapest
@@ -104,8 +105,58 @@ def test_bm25_against_itself_changed_nothing(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-2:] == ["Nothing changed.", "In production use BM25 with 60.0."]
 
 
+def test_a_change_of_few_documents_is_shown_and_not_called_sure(tmp_path, capsys):
+    langs = ["de"] * 5 + ["ko"] * 24
+    for name, dense in (("a", 0.4), ("b", 0.5)):
+        table = questions({"bm25": [0.6] * 29, "dense": spread(dense, 0.1, 29)}, lang=langs)
+        write_evaluation(tmp_path / f"{name}.json", table)
+    compare(CompareConfig(before=tmp_path / "a.json", after=tmp_path / "b.json"))
+    screen = capsys.readouterr().out
+    assert "+10.0*" not in screen
+    assert (
+        "about 29 documents (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
+    assert "dense changed by +10.0 [10.0, 10.0], of too few documents to be sure." in screen
+
+
+def test_doubts_name_the_languages_of_few_documents_and_the_many_differences(tmp_path, capsys):
+    """Five modes changed: in all, ko and th, and in one bucket of lengths; quarters by overlap have 25."""
+    langs = ["de"] * 20 + ["ko"] * 40 + ["th"] * 40
+    modes = ("dense", "sparse", "multi_vector", "dense_sparse", "all")
+    for name, mean in (("a", 0.4), ("b", 0.5)):
+        table = questions({mode: spread(mean, 0.1, 100) for mode in modes}, lang=langs)
+        write_evaluation(tmp_path / f"{name}.json", table)
+    compare(CompareConfig(before=tmp_path / "a.json", after=tmp_path / "b.json"))
+    screen = capsys.readouterr().out
+    assert ["dense", "+10.0", "+10.0*", "+10.0*", "+10.0*"] in [line.split() for line in screen.splitlines()]
+    assert "fewer than 30 documents, too few to be sure: de\n" in screen
+    assert "20 differences are judged here, and nothing corrects for so many: about 1 in 20 of those" in screen
+
+
+def test_bm25_on_a_models_tokens_belongs_to_that_model(tmp_path, capsys):
+    """One evaluation has it and the other not; or both have it, of two tokenizers, the first of which is better."""
+    alone = {"bm25": spread(0.5, 0.1)}
+    for name, figures in (
+        ("model", {**alone, "bm25_subwords": spread(0.9, 0.1)}),
+        ("alone", alone),
+        ("other", {**alone, "bm25_subwords": spread(0.6, 0.1)}),
+    ):
+        write_evaluation(tmp_path / f"{name}.json", questions(figures))
+    for before, after, title in (
+        ("model", "alone", "before"),
+        ("alone", "model", "after"),
+        ("model", "other", "before"),
+    ):
+        compare(CompareConfig(before=tmp_path / f"{before}.json", after=tmp_path / f"{after}.json"))
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last.startswith(f"In production use BM25 (model's tokens) ({title}) with 90.0, +40.0 [")
+
+
 def test_changes_in_words():
-    assert describe_change(Difference(0.097, 0.081, 0.112, 0.001)) == "improved by 9.7 [8.1, 11.2]"
-    assert describe_change(Difference(-0.05, -0.07, -0.03, 0.001)) == "got worse by 5.0 [3.0, 7.0]"
-    assert describe_change(Difference(0.003, -0.01, 0.015, 0.6)) == "did not surely change (+0.3 [-1.0, 1.5])"
-    assert describe_change(Difference(0.1, None, None, None)) == "changed by +10.0, how surely cannot be said"
+    assert describe_change(Difference(0.097, 0.081, 0.112, 0.001, 30)) == "improved by 9.7 [8.1, 11.2]"
+    assert describe_change(Difference(-0.05, -0.07, -0.03, 0.001, 30)) == "got worse by 5.0 [3.0, 7.0]"
+    assert describe_change(Difference(0.003, -0.01, 0.015, 0.6, 30)) == "did not surely change (+0.3 [-1.0, 1.5])"
+    few = Difference(0.097, 0.081, 0.112, 0.001, 29)
+    assert describe_change(few) == "changed by +9.7 [8.1, 11.2], of too few documents to be sure"
+    assert describe_change(Difference(0.1, None, None, None, 1)) == "changed by +10.0, of too few documents to be sure"

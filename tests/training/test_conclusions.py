@@ -63,8 +63,8 @@ def summary_of(figures: dict[str, list[float]], **columns) -> dict:
 
 
 def test_the_summary_is_plain_json_and_its_differences_are_the_means():
-    langs = ["de"] * 10 + ["ko"] * 30
-    figures = {"bm25": [0.5] * 40, "dense": [0.3] * 10 + [0.9] * 30}
+    langs = ["de"] * 30 + ["ko"] * 90
+    figures = {"bm25": [0.5] * 120, "dense": [0.3] * 30 + [0.9] * 90}
     report = summary_of(figures, lang=langs)
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["metrics"]["dense"]["all"]["ndcg@10"] == pytest.approx(0.6)
@@ -72,7 +72,8 @@ def test_the_summary_is_plain_json_and_its_differences_are_the_means():
     assert {name: one.value for name, one in against.items()} == pytest.approx({"all": 0.1, "de": -0.2, "ko": 0.4})
     assert describe_against(against) == "+10.0 [10.0, 10.0], p <0.001; surely better in ko, worse in de"
     german = report["slices"]["language"]["de"]["dense"]
-    assert (german["questions"], german["documents"]) == (10, 10)
+    assert (german["questions"], german["documents"]) == (30, 30)
+    assert report["documents"] == 120
     assert (german["ndcg@10"], german["interval"]) == (pytest.approx(0.3), pytest.approx([0.3, 0.3]))
     assert report["slices"]["length"]["-500"]["dense"]["ndcg@10"] == pytest.approx(0.75)  # over all questions
     assert report["slices"]["length"]["-500"]["dense"]["minus_bm25"]["value"] == pytest.approx(0.25)
@@ -83,7 +84,11 @@ def test_one_question_alone_has_figures_and_no_interval():
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert report["intervals"] == {"bm25": None, "dense": None}
     screen = render_report(report)
-    assert "All questions are about one document, so there is no interval: ko" in screen
+    assert (
+        "about one document (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
+    assert "Where all questions are about one document there is no interval: ko" in screen
     assert "dense and BM25: +50.0, p -; surely nowhere different" in screen
     assert "In production use dense" in screen
 
@@ -91,7 +96,45 @@ def test_one_question_alone_has_figures_and_no_interval():
 def test_a_language_with_one_document_is_named_beside_the_mean():
     screen = render_report(summary_of({"bm25": [0.1, 0.3, 0.2]}, lang=["de", "de", "ko"]))
     assert "there is no interval, and the mean's leaves them out of account: ko" in screen
-    assert "fewer than 30 documents, so intervals are narrow: de" in screen
+    assert (
+        "about 3 documents (near-copies and translations are one): too few to be sure of anything, which takes 30\n"
+        in screen
+    )
+
+
+def test_few_documents_of_a_language_are_told_apart_from_few_in_all():
+    """Each language has 11 documents: 3 times 10 degrees of freedom make the mean sure, and no language."""
+    langs = ["de", "ko", "th"] * 11
+    report = summary_of({"bm25": [0.5] * 33, "dense": spread(0.7, 0.0, 33)}, lang=langs)
+    against = read_differences(report["against_bm25"])["dense"]
+    assert {name: (one.documents, one.sure) for name, one in against.items()} == {
+        "all": (31, True),
+        "de": (11, False),
+        "ko": (11, False),
+        "th": (11, False),
+    }
+    screen = render_report(report)
+    assert "The questions are about fewer than 30 documents, too few to be sure: de ko th\n" in screen
+    assert ["dense", "+20.0", "+20.0", "+20.0", "+20.0*"] in [line.split() for line in screen.splitlines()]
+    assert "nothing corrects" not in screen
+
+
+def test_a_language_of_few_documents_leaves_the_mean_unsure():
+    langs = ["de"] * 2 + ["ko"] * 40
+    report = summary_of({"bm25": [0.5] * 42, "dense": spread(0.7, 0.1, 42)}, lang=langs)
+    against = read_differences(report["against_bm25"])["dense"]
+    assert {name: one.sure for name, one in against.items()} == {"all": False, "de": False, "ko": True}
+    assert "hangs on those with the fewest documents: nothing is sure of it" in render_report(report)
+
+
+def test_many_marks_are_read_with_care():
+    """Four modes against BM25 in five languages and the mean are 24 differences; the one bucket of lengths adds 4, and
+    the quarters by overlap, of 50 questions or so each, 16.
+    """
+    figures = {mode: spread(0.6, 0.1, 200) for mode in ("dense", "sparse", "multi_vector", "all")}
+    langs = ["de", "fr", "ko", "pl", "th"] * 40
+    screen = render_report(summary_of({"bm25": [0.5] * 200, **figures}, lang=langs))
+    assert "44 differences are judged here, and nothing corrects for so many" in screen
 
 
 def test_the_table_has_the_papers_rows_and_its_own_mean_where_the_benchmark_is_known():

@@ -1,18 +1,23 @@
 """A corpus searched through shards against one pair at a time with plain loops, whatever is kept on disk."""
 
+import copy
 import dataclasses
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from data.errors import RunError
 from training.model_files import encode_batch, load_model
 from training.packing import insert_cls, pack
 from training.searching import corpus, shards
 from training.searching.corpus import SearchOptions, search_corpus
 from training.searching.encoder import ScoreLimits, TextEncoder
 from training.searching.fusion import PAPER_LONG, rank_modes
+from training.searching.index_folder import remove_index
+from training.searching.pair_log import PairLog
 from training.searching.ranked import Best, union_of
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
@@ -186,9 +191,7 @@ def test_a_killed_search_goes_on_with_what_it_had_encoded(loaded, tmp_path, monk
     with monkeypatch.context() as patch:
         patch.setattr(TextEncoder, "encode", counting(10_000))
         resumed = search(loaded, queries, texts, tmp_path / "b")
-        pairs = sum(min(len(texts), DEPTHS["rerank_depth"]) for _ in queries)
         again = len({number for row in resumed.candidates.scores for number in np.flatnonzero(~np.isnan(row[2]))})
-        assert again <= pairs
         assert sum(encoded) == (len(texts) - kept) + len(queries) + again
         encoded.clear()
         search(loaded, queries, texts, tmp_path / "b")
@@ -198,20 +201,102 @@ def test_a_killed_search_goes_on_with_what_it_had_encoded(loaded, tmp_path, monk
         np.testing.assert_allclose(undisturbed.candidates.scores[row], resumed.candidates.scores[row], atol=2e-6)
 
 
-@pytest.mark.parametrize("changed", ["text", "length", "more"])
-def test_shards_of_something_else_are_not_used(loaded, tmp_path, changed):
+def test_a_torn_shard_is_made_again(loaded, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "SHARD_DOCUMENTS", 4)
+    texts = make_texts(12, 9)
+    whole = search(loaded, [["bell"]], texts, tmp_path)
+    torn = next(tmp_path.rglob("00000004.npz"))
+    torn.write_bytes(torn.read_bytes()[:100])
+    again = search(loaded, [["bell"]], texts, tmp_path)
+    np.testing.assert_array_equal(whole.candidates.scores[0], again.candidates.scores[0])
+
+
+def test_token_vectors_of_all_corpora_share_the_bound(loaded, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "SHARD_DOCUMENTS", 4)
+    model, _ = loaded
+    bound = 200 * model.colbert_linear.out_features * 2
+    for seed in (10, 11):
+        search(loaded, [["bell"]], make_texts(40, seed), tmp_path, vector_bytes=bound)
+    sizes = [file.stat().st_size for file in tmp_path.rglob("*.vectors.npy")]
+    headers = 128 * len(sizes)
+    assert 0 < sum(sizes) - headers <= bound
+    assert len(list(tmp_path.rglob("*.npz"))) == 20 > len(sizes)
+
+
+def test_a_full_disk_is_said_and_the_complete_shards_stay(loaded, tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "SHARD_DOCUMENTS", 4)
+    room = iter([True, False])
+
+    def allocate(*_):
+        if not next(room):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shards.os, "posix_fallocate", allocate)
+        with pytest.raises(RunError, match=r"the disk is full.*the complete shards stay"):
+            search(loaded, [["bell"]], make_texts(12, 12), tmp_path, vector_bytes=1 << 30)
+    assert [file.name for file in tmp_path.rglob("*.np*")].count("00000000.npz") == 1
+    assert not list(tmp_path.rglob("00000004*"))
+
+
+@pytest.mark.parametrize(
+    "changed", ["text", "max_length", "mcls", "bf16", "weights", "settings", "unweighted", "more", "nothing"]
+)
+def test_what_decides_a_shard_is_in_its_name(loaded, changed):
+    model, tokenizer = copy.deepcopy(loaded[0]), loaded[1]
     texts = make_texts(5, 8)
-    search(loaded, [["bell"]], texts, tmp_path)
+    key = corpus._Corpus(TextEncoder(*loaded, LIMITS), texts, {}).key()
+    if changed == "weights":
+        with torch.no_grad():
+            model.sparse_linear.bias += 1e-3
+    elif changed == "settings":
+        model.encoder.config.layer_norm_eps = 1e-3
+    elif changed == "unweighted":
+        model.unweighted_ids = model.unweighted_ids[:-1]
+    limits = {"max_length": 10} if changed == "max_length" else {"mcls": 8} if changed == "mcls" else {}
+    limits = {"bf16": True} if changed == "bf16" else limits
+    encoder = TextEncoder(model, tokenizer, dataclasses.replace(LIMITS, **limits))
     other = ["the bell", *texts[1:]] if changed == "text" else texts
+    more = {0: ["bell"]} if changed == "more" else {}
+    assert (corpus._Corpus(encoder, other, more).key() == key) == (changed == "nothing")
+
+
+@pytest.mark.parametrize("changed", ["query", "max_query_length", "combine", "nothing"])
+def test_scores_of_pairs_are_kept_for_the_same_questions_alone(loaded, tmp_path, changed):
+    texts = make_texts(6, 13)
+    search(loaded, [["bell", "the ferry and the harbour"]], texts, tmp_path)
     search(
         loaded,
-        [["bell"]],
-        other,
+        [["bell" if changed != "query" else "goat", "the ferry and the harbour"]],
+        texts,
         tmp_path,
-        limits={"max_length": 10} if changed == "length" else {},
-        more={0: ["bell"]} if changed == "more" else None,
+        limits={"max_query_length": 4} if changed == "max_query_length" else {},
+        combine="mean" if changed == "combine" else "max",
     )
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.rglob("*.scores"))) == (1 if changed == "nothing" else 2)
+
+
+def test_a_log_of_pairs_that_two_write_to_stays_readable(tmp_path):
+    first, second = PairLog(tmp_path / "log"), PairLog(tmp_path / "log")
+    first.add([0, 1], 7, np.array([0.5, 0.25]))
+    with (tmp_path / "log").open("ab") as file:
+        file.write(b"torn!")  # the other was killed in the middle of a record
+    second.add([2], 8, np.array([0.75]))
+    first.reload()
+    assert first.scores(np.array([0, 1, 2]), np.array([7, 7, 8])).tolist() == [0.5, 0.25, 0.75]
+
+
+def test_only_what_a_search_prepared_is_removed(loaded, tmp_path):
+    index = tmp_path / "index"
+    search(loaded, [["bell"]], make_texts(3, 14), index)
+    (index / "bm25-0123456789abcdef").mkdir()
+    remove_index(index)
+    assert not index.exists()
+    search(loaded, [["bell"]], make_texts(3, 14), index)
+    (index / "notes").mkdir()
+    remove_index(index)
+    assert [path.name for path in index.iterdir()] == ["notes"]
+    remove_index(tmp_path / "absent")
 
 
 def test_equal_keys_keep_the_order_of_the_numbers_and_minus_infinity_is_not_found():

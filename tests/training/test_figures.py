@@ -23,6 +23,14 @@ def test_it_is_drawn_for_many_languages_one_question_and_none_with_an_interval(t
     assert (tmp_path / "figures.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("langs", [["$a_$", "ko"], ["ko"]])
+def test_dollar_signs_in_names_are_no_formulas(tmp_path, langs):
+    """matplotlib would read what stands between two of them, and stop where it is none."""
+    report = {**report_of(langs, 4), "model": r"/models/$\no$", "dataset": "$set_$"}
+    draw_figures(report, tmp_path / "figures.png")
+    assert (tmp_path / "figures.png").exists()
+
+
 def test_points_stand_at_the_figures_and_bars_at_the_intervals():
     buckets = {
         "de": {"dense": {"questions": 40, "ndcg@10": 0.5, "interval": [0.4, 0.7]}},

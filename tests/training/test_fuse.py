@@ -1,14 +1,17 @@
 """`m3-train fuse` from data set to file, and the evaluation that takes the file."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmark_toy import write_mldr
+from benchmark_toy import put, write_miracl, write_mkqa, write_mldr
 from training_toy import toy_model, toy_tokenizer, write_toy_dataset
 
 from data.errors import InputError
-from training.collections.families import question_families
+from data.files import digest
+from training.collections.benchmarks import read_benchmark
+from training.collections.families import join_families, question_families
 from training.collections.read import read_judged
 from training.evaluate import evaluate
 from training.evaluate_config import EvaluateConfig, FuseConfig
@@ -40,6 +43,7 @@ def test_weights_are_written_beside_the_model_and_an_evaluation_says_what_it_tak
     assert json.loads((model / FUSION_FILE).read_text()) == report
     assert report["questions"] == {"en": 3, "ko": 3}
     assert report["documents"] == 6
+    assert report["over"] == "long"
     assert report["dense_sparse"]["ndcg@10"]["found"] >= report["dense_sparse"]["ndcg@10"]["long"]
     assert set(report["all"]["gain"]) == {"all", "en", "ko"}
     screen = capsys.readouterr().out
@@ -58,13 +62,13 @@ def test_weights_are_written_beside_the_model_and_an_evaluation_says_what_it_tak
         assert figures[str(model / FUSION_FILE)]["fusion"][mode] == report[mode]["weights"]
 
 
-def judged(kinds: list[str], questions_per_document: int = 1) -> ModeWeights:
+def judged(kinds: list[str], questions_per_document: int = 1, over: str = "long") -> ModeWeights:
     """What weights are worth for questions that are each asked of two documents, document 1 relevant."""
     right = {"dense": [[0, 1], [1, 0], [0, 0]], "sparse": [[1, 0], [0, 1], [0, 0]]}
     scores = np.array([right[kind] for kind in kinds], dtype=np.float32).transpose(1, 0, 2)
     trials = Trials("dense_sparse", [(candidates_of(scores), [{1: 1}] * len(kinds))])
     groups = np.arange(len(kinds)) // questions_per_document
-    return judge_weights(WeightSearch(trials, ["en"] * len(kinds)), groups % 5, groups, seed=3)
+    return judge_weights(WeightSearch(trials, ["en"] * len(kinds), over), groups % 5, groups, seed=3)
 
 
 def test_a_gain_is_sure_only_where_other_questions_share_it():
@@ -77,19 +81,73 @@ def test_a_gain_is_sure_only_where_other_questions_share_it():
     assert few.gains["all"].low > 0
     assert not few.sure
     text = render_fusion({"dense_sparse": few}, 30, 15, "set", "model")
-    assert "of fewer than 30 documents nothing is sure" in text
+    assert "better, but too few documents, in all or in a language, to be sure" in text
     assert "surely better than the paper's" in render_fusion({"dense_sparse": judged(right)}, 30, 30, "set", "model")
+
+
+def test_the_baseline_is_what_the_paper_has_for_what_is_measured():
+    """Its weights for short documents favour dense: where sparse is right, only those are beaten."""
+    right = ["sparse"] * 27 + ["dense"] * 3
+    long, short = (judged(right, over=over) for over in ("long", "short"))
+    assert (long.sure, short.sure) == (False, True)
+    assert short.gains["all"].value > 0.2 > abs(long.gains["all"].value)
+    for chosen, over in ((long, "long"), (short, "short")):
+        text = render_fusion({"dense_sparse": chosen}, 30, 30, "set", "model")
+        assert f"gain over the paper's ({over}) on questions" in text
+        assert f"they were chosen on: {100 * (chosen.figures['found'] - chosen.figures[over]):+.1f}" in text
+
+
+def test_where_all_weights_do_as_well_those_of_the_baseline_stay():
+    right = np.tile(np.array([[[0, 1]]], dtype=np.float32), (3, 4, 1))
+    trials = Trials("dense_sparse", [(candidates_of(right), [{1: 1}] * 4)])
+    assert WeightSearch(trials, ["en"] * 4, "long").choose() == (20, 80)
+    assert WeightSearch(trials, ["en"] * 4, "short").choose() == (77, 23)  # 1 to 0.3
+
+
+def test_weights_of_miracl_are_held_against_the_papers_for_short_documents(tmp_path, model, capsys):
+    folder = write_miracl(tmp_path / "miracl", "ko")
+    report = fuse(config(tmp_path, dataset=folder, benchmark="miracl", languages=("ko",)))
+    assert report["over"] == "short"
+    assert read_fusion(model / FUSION_FILE).paper == "short"
+    assert "gain over the paper's (short) on questions" in capsys.readouterr().out
 
 
 def test_near_copies_and_translations_belong_together(tmp_path):
     write_toy_dataset(tmp_path / "set", questions=6)
-    families = {}
+    families, texts = {}, {}
     for collection in read_judged(tmp_path / "set", "train"):
+        texts |= {docid: f"document {digest(collection.texts[n])}" for n, docid in enumerate(collection.docids)}
         families |= dict(zip(collection.query_ids, question_families(tmp_path / "set", collection), strict=True))
-    assert families["q-en-0"] == {"document en en-0", "cluster c-en-0", "group g0"}
+    assert families["q-en-0"] == {texts["en-0"], "cluster c-en-0", "group g0"}
     assert families["q-en-0"] & families["q-ko-0"] == {"group g0"}
-    assert families["q-en-2"] == {"document en en-2", "cluster c-en-2"}
-    assert question_families(None, collection)[0] == {"document ko ko-0"}
+    assert families["q-en-2"] == {texts["en-2"], "cluster c-en-2"}
+    assert question_families(None, collection)[0] == {texts["ko-0"]}
+
+
+def test_a_document_that_several_languages_search_is_one(tmp_path):
+    """In a BEIR folder whose corpus names no language, and where it stands twice under other ids."""
+    put(tmp_path / "corpus.jsonl", *({"_id": name, "text": text} for name, text in ("ax", "by", "cx", "dz")))
+    put(tmp_path / "queries.jsonl", *({"_id": f"q{n}", "text": "?", "lang": "de" if n else "ko"} for n in range(4)))
+    put(tmp_path / "qrels.tsv", "q0\ta\t1", "q0\td\t0", "q1\ta\t1", "q2\tb\t1", "q3\tc\t1")
+    german, korean = read_judged(tmp_path)
+    read: list[int] = []
+    texts = korean.texts
+
+    class Counted(list):
+        def __getitem__(self, number):
+            read.append(number)
+            return texts[number]
+
+    (first,) = question_families(None, replace(korean, texts=Counted()))
+    assert read == [0]  # nothing but what is relevant
+    same, other, copy = question_families(None, german)
+    assert first == same == copy
+    assert join_families([first, same, other, copy]).tolist() == [0, 0, 1, 0]
+
+
+def test_a_question_judged_by_answers_is_one_in_all_languages(tmp_path):
+    korean, chinese = read_benchmark("mkqa", write_mkqa(tmp_path), "test")
+    assert question_families(None, korean) == question_families(None, chinese) == [{"question 5"}]
 
 
 def test_what_cannot_be_searched_is_refused(tmp_path, model):

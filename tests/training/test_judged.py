@@ -207,7 +207,8 @@ def test_digest_changes_with_what_is_measured(tmp_path):
         ("corpus.jsonl", "\n", r"corpus\.jsonl has no documents"),
         ("queries.jsonl", "", r"queries\.jsonl has no questions"),
         ("qrels/test.tsv", "query-id\tcorpus-id\tscore\n", r"test\.tsv has no judgements"),
-        ("qrels/test.tsv", "q1\td1\tyes\n", r"test\.tsv:1: expected question id"),
+        ("qrels/test.tsv", "q1\td1\tyes\n", r"test\.tsv:1: the relevance 'yes' is no whole number"),
+        ("qrels/test.tsv", "q1\td1\n", r"test\.tsv:1: expected question id"),
         ("qrels/test.tsv", "q1\tgone\t1\n", r"no question in 'en' can be judged \(unknown document: 1"),
     ],
 )

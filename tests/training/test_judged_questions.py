@@ -9,6 +9,7 @@ import pytest
 
 from data.errors import InputError
 from training.collections.collection import Evidence, JudgedCollection
+from training.collections.families import joined_families
 from training.judging.metrics import judgements_by_mode
 from training.judging.questions import judge_questions, mean_metrics, read_questions, write_questions
 from training.judging.summary import summarise
@@ -31,14 +32,15 @@ RANKINGS = {
 
 
 def judge(document_tokens=None) -> pa.Table:
-    return judge_questions(COLLECTION, RANKINGS, judgements_by_mode(COLLECTION, RANKINGS), document_tokens)
+    families = joined_families(None, [COLLECTION])["en"]
+    return judge_questions(COLLECTION, families, RANKINGS, judgements_by_mode(COLLECTION, RANKINGS), document_tokens)
 
 
 def test_a_question_is_about_its_document_of_the_highest_grade_then_of_the_first_id():
     table = judge(np.array([7, 8, 9]))
     assert table["docid"].to_pylist() == ["d0", "d1", "d2"]
     assert table["document_tokens"].to_pylist() == [7, 8, 9]
-    assert len(set(table["document"].to_pylist())) == 3
+    assert len(set(table["document"].to_pylist())) == 1  # d1 is relevant to q0 and q1, d2 to q0 and q2
     assert table["evidence_position"].to_pylist() == [None, 0.75, 0.5]
     assert table["passage_overlap"].to_pylist() == [None, None, 0.25]
 
@@ -66,13 +68,6 @@ def test_every_mode_has_its_figures_in_the_order_of_the_questions():
     assert mean_metrics(table)["dense"]["all"]["mrr@10"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
 
 
-def test_the_same_text_is_the_same_document_in_every_language():
-    other = JudgedCollection("de", ["x"], ["a bell"], ["q"], ["Glocke"], {"q": {"x": 1}})
-    ranking = {"bm25": Rankings([np.array([0])], [np.zeros(1)])}
-    table = judge_questions(other, ranking, judgements_by_mode(other, ranking), None)
-    assert table["document"][0] == judge()["document"][1]
-
-
 def test_questions_come_back_from_their_file_and_a_torn_one_is_an_input_error(tmp_path):
     write_questions(judge(), tmp_path / "q.parquet")
     assert read_questions(tmp_path / "q.parquet") == judge()
@@ -87,9 +82,8 @@ def test_questions_come_back_from_their_file_and_a_torn_one_is_an_input_error(tm
 
 def test_questions_that_are_judged_by_answers_stand_for_themselves_in_every_language(tmp_path):
     """Each mode has its own judgements; there is no relevant document whose length or wording could be told."""
-    tables = []
-    for lang, found in (("ko", [0, 1]), ("th", [1])):
-        collection = JudgedCollection(
+    collections = [
+        JudgedCollection(
             lang,
             ["a", "b"],
             ["of tea", "a mill"],
@@ -98,12 +92,18 @@ def test_questions_that_are_judged_by_answers_stand_for_themselves_in_every_lang
             {},
             answers={"q1": ["mill"], "q2": ["tea"]},
         )
+        for lang in ("ko", "th")
+    ]
+    families = joined_families(None, collections)
+    tables = []
+    for collection, found in zip(collections, ([0, 1], [1]), strict=True):
         rankings = {
             "bm25": Rankings([np.array(found)] * 2, [-np.arange(len(found))] * 2),
             "dense": Rankings([np.array([1, 0])] * 2, [np.array([2.0, 1.0])] * 2),
         }
         judgements = judgements_by_mode(collection, rankings)
-        tables.append(judge_questions(collection, rankings, judgements, np.array([3, 3])))
+        own = families[collection.lang]
+        tables.append(judge_questions(collection, own, rankings, judgements, np.array([3, 3])))
         write_qrels(collection, judgements, tmp_path)
     table = pa.concat_tables(tables)
     assert table["document"].to_pylist() == ["question q1", "question q2"] * 2

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import regex
 
+from training.collections import answers
 from training.collections.answers import NO_HIT, judged_by_answers, matching_form
 from training.collections.collection import JudgedCollection
 from training.judging.metrics import measure
@@ -55,6 +56,9 @@ def test_the_rule_equals_a_plain_implementation_on_random_texts():
         text, answer = ("".join(generator.choice(pieces, size)) for size in (12, generator.integers(0, 4)))
         form = matching_form(answer)
         assert (bool(form) and form in matching_form(text)) is plain_holds(text, answer), (text, answer)
+        one = JudgedCollection("en", ["d"], [text], ["q"], ["?"], {}, answers={"q": [answer]})
+        judged = judged_by_answers(one, {"bm25": [np.array([0])]})
+        assert judged == {"q": {"d" if plain_holds(text, answer) else NO_HIT: 1}}, (text, answer)
         found += plain_holds(text, answer)
     assert 100 < found < 1900
 
@@ -83,6 +87,15 @@ def test_the_first_hit_alone_is_marked_so_that_recall_is_hit_or_miss():
     assert measure(named, qrels)["recall@100"] == pytest.approx(2 / 3)
     assert judged_by_answers(collection, {"dense": ranked}, depth=1)["q3"] == {NO_HIT: 1}
     assert judged_by_answers(collection, {"bm25": [np.array([], dtype=np.int32)] * 3})["q1"] == {NO_HIT: 1}
+
+
+def test_only_documents_with_the_letters_of_an_answer_are_cut_into_tokens(monkeypatch):
+    cut: list[str] = []
+    plain = answers._in_tokens
+    monkeypatch.setattr(answers, "_in_tokens", lambda text: cut.append(text) or plain(text))
+    collection = toy()
+    judged_by_answers(collection, {"dense": [np.array([3, 1]), np.array([0, 1, 2, 3]), np.array([0, 2])]})
+    assert [text for text in cut if text in collection.texts] == ["a mill", "of tea"]  # not "a bridge" four times
 
 
 def test_several_modes_at_once_are_refused():

@@ -110,9 +110,13 @@ def test_ids_used_anew_in_each_language_are_told_apart(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"id": "q0", "text": "a"}\n{"id": "q1"}\n', r"texts.jsonl:2: .*KeyError\('text'\)"),
-        ("[1]\n", "texts.jsonl:1: "),
-        ('{"id": "q0", "text": 3}\n', r"texts.jsonl:1: the text of 'q0' is not a string"),
+        ('{"id": "q0", "text": "a"}\n{"id": "q1"}\n', r"texts.jsonl:2: this line has no text"),
+        ("[1]\n", "texts.jsonl:1: this line is not a JSON object"),
+        ('{"id": "q0", "text": 3}\n', r"texts.jsonl:1: the text of this line is no text"),
+        ('{"text": "a"}\n', r"texts.jsonl:1: this line has no id"),
+        ('{"id": "q\\u0000", "text": "a"}\n', r"texts.jsonl:1: the id .* has a NUL"),
+        ("[" * 100_000, "texts.jsonl:1: this line nests too deeply"),
+        ('{"id": ' + "9" * 5000, "texts.jsonl:1: this line cannot be read as JSON"),
         ('{"id": "zz", "text": "a"}\n', "has texts of 1 ids, but of no question here"),
     ],
 )
@@ -120,6 +124,12 @@ def test_files_that_are_none_are_refused(collection, tmp_path, content, message)
     (tmp_path / "texts.jsonl").write_text(content)
     with pytest.raises(InputError, match=message):
         measure(collection, query_texts=tmp_path / "texts.jsonl")
+
+
+def test_lone_surrogates_become_what_a_tokenizer_can_take(collection, tmp_path):
+    file = write_texts(tmp_path / "hyde.jsonl", ("q0", "\ud800 bell", "en"))
+    assert read_more_texts(file).of("en", ["q0"]) == {"q0": ["\ufffd bell"]}
+    assert measure(collection, query_texts=file)["collections"]["en"]["queries"] == 3
 
 
 def test_an_absent_file_is_refused(collection, tmp_path):

@@ -10,7 +10,7 @@ from datasets import Dataset
 
 from data.errors import InputError
 from training import mteb_search
-from training.mteb_search import CorpusTexts, M3Search, query_texts, strictly_falling
+from training.mteb_search import CorpusTexts, M3Search, query_texts
 from training.searching.candidates import candidates_of
 from training.searching.encoder import ScoreLimits
 from training.searching.fusion import PAPER_LONG, rank_modes
@@ -107,14 +107,6 @@ def test_a_kept_folder_serves_the_next_mode(tmp_path, monkeypatch):
     monkeypatch.setattr("training.searching.shards._write_shard", None)  # nothing is encoded again
     assert found_by(M3Search(MODEL, "dense", **READING, index=tmp_path)) == first
     found_by(M3Search(MODEL, "all", **READING, index=tmp_path))
-
-
-def test_scores_fall_strictly_in_single_precision():
-    values = strictly_falling(np.array([0.5, 0.5, 0.5 - 1e-12, 0.25, 0.0, 0.0]))
-    assert values[0] == 0.5 and values[3] == 0.25
-    singles = np.array(values, dtype=np.float32)
-    assert (np.diff(singles) < 0).all() and singles.tolist() == values
-    np.testing.assert_allclose(values, [0.5, 0.5, 0.5, 0.25, 0, 0], atol=1e-6)
 
 
 def test_mistakes_are_told(searchers):

@@ -71,6 +71,16 @@ def test_weights_of_a_model_that_was_trained_on_since_are_not_taken(tmp_path):
     assert "was made for other weights of the model" in origin
 
 
+def test_weights_are_taken_only_over_those_that_they_were_held_against(tmp_path):
+    found = SavedFusion(FOUND, (True, True), "0123", "short")
+    write_fusion(tmp_path / FUSION_FILE, found, {})
+    assert read_fusion(tmp_path / FUSION_FILE) == found
+    assert choose_fusion(None, "saved", str(tmp_path), "0123", "short")[0] == FOUND
+    fusion, origin = choose_fusion(None, "saved", str(tmp_path), "0123", "long")
+    assert fusion == PAPER_LONG
+    assert "was held against the paper's for short documents" in origin
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -83,7 +93,7 @@ def test_weights_of_a_model_that_was_trained_on_since_are_not_taken(tmp_path):
         ({"dense_sparse": {"weights": [True, 1], "sure": True}}, r"dense_sparse.weights is \[True, 1\]"),
         ({"dense_sparse": {"weights": [1, float("nan")], "sure": True}}, r"dense_sparse.weights is \[1, nan\]"),
         ({"dense_sparse": {"weights": [0.5, 0.5], "sure": "yes"}}, "dense_sparse.sure is 'yes'"),
-        ({"weights_digest": 5}, "weights_digest is 5"),
+        ({"model_digest": 5}, "model_digest is 5"),
     ],
 )
 def test_damage_names_the_file_and_the_field(tmp_path, change, message):

@@ -11,7 +11,8 @@ import pytest
 
 from data.errors import RunError
 from training.collections.read import read_judged
-from training.collections.texts import TextFile
+from training.collections.texts import TextFile, digest_texts
+from training.searching.lexical import rank_bm25
 
 TEXTS = ["harbour", "", "항구의 종", "two\nlines", "𝒳 last"]
 
@@ -105,3 +106,38 @@ def test_collections_that_search_the_same_share_it(tmp_path):
     first, second = read_judged(tmp_path)
     assert list(first.texts) == ["y", "x"]
     assert (first.docids is second.docids, first.texts is second.texts) == (True, True)
+
+
+def test_the_digest_of_texts_tells_their_bounds_and_their_order_and_is_that_of_a_plain_list():
+    texts = ["ab", "c", "", "항구의 종"]
+    digests = {digest_texts(other) for other in (texts, ["a", "bc", "", "항구의 종"], texts[::-1], texts[:3], [])}
+    assert len(digests) == 5
+    assert digest_texts(stored(texts).select(range(4))) == digest_texts(texts)
+    assert digest_texts(["\ud800"]) != digest_texts(["\ud801"])  # a list may hold what files cannot
+
+
+def test_a_corpus_is_read_once_for_its_digest_by_all_collections_that_search_it(tmp_path, monkeypatch):
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "b", "text": "x"}\n{"_id": "a", "text": "y"}\n')
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "?", "lang": "de"}\n{"_id": "r", "text": "?"}\n')
+    (tmp_path / "qrels.tsv").write_text("q\ta\t1\nr\tb\t1\n")
+    read: list[str] = []
+    plain = TextFile.read
+    monkeypatch.setattr(TextFile, "read", lambda self, *span: read.append(plain(self, *span)) or read[-1])
+    collections = read_judged(tmp_path)
+    digests = {collection.texts_digest for collection in collections for _ in range(2)}
+    assert [collection.digest for collection in collections] and digests == {digest_texts(["y", "x"])}
+    assert read == ["y", "x"]
+    for collection in collections:
+        rank_bm25(collection, 10, tmp_path / "index")
+    assert read == ["y", "x"] * 2  # once more for the index, which both languages share
+
+
+@pytest.mark.parametrize("changed", ["corpus", "queries"])
+def test_other_texts_under_the_same_ids_are_another_collection(tmp_path, changed):
+    def digest_of(**texts: str) -> str:
+        for name in ("corpus", "queries"):
+            (tmp_path / f"{name}.jsonl").write_text(json.dumps({"_id": "x", "text": texts.get(name, "bell")}))
+        (tmp_path / "qrels.tsv").write_text("x\tx\t1\n")
+        return read_judged(tmp_path)[0].digest
+
+    assert digest_of() == digest_of() != digest_of(**{changed: "Glocke"})

@@ -61,6 +61,7 @@ def test_the_order_read_back_is_ours_and_the_ids_come_back(tmp_path):
 def test_scores_fall_strictly_and_stay_as_they_are_where_they_do():
     scores = np.array([2.5, 1.0, 1.0, 1.0 - 1e-12, 0.5, 0.0, 0.0, -3.0])
     strict = falling_scores(scores)
+    assert strict.dtype == np.float32
     assert (np.diff(strict) < 0).all()
     assert strict[[0, 1, 4, 5, 7]].tolist() == [2.5, 1.0, 0.5, 0.0, -3.0]
     np.testing.assert_allclose(strict, scores, atol=1e-6)

@@ -29,16 +29,13 @@ _ONE_FORM = {
     "/": "⁄∕",
     "": "\u00ad",
 }
+_HAS_FORMS = regex.compile(f"[{regex.escape(''.join(_ONE_FORM.values()))}]+")
 _FORMS = str.maketrans({form: one for one, forms in _ONE_FORM.items() for form in forms})
 
 
 def matching_form(text: str) -> str:
     """Return the tokens of `text`, a line feed before and after each: a run of tokens is a substring. None: empty."""
-    text = text.replace("`", "'")
-    if not text.isascii():  # nothing else of ASCII has another form
-        text = unicodedata.normalize("NFD", text.translate(_FORMS))
-    tokens = _TOKEN.findall(text.lower())
-    return "\n".join(["", *tokens, ""]) if tokens else ""
+    return _in_tokens(_in_one_form(text))
 
 
 def judged_by_answers(
@@ -62,7 +59,28 @@ def judged_by_answers(
     return qrels
 
 
+def _in_one_form(text: str) -> str:
+    """Return `text` in NFD and lower case, with one form of each sign."""
+    text = text.replace("`", "'")
+    if not text.isascii():  # nothing else of ASCII has another form
+        text = unicodedata.normalize("NFD", _HAS_FORMS.sub(lambda found: found[0].translate(_FORMS), text))
+    return text.lower()
+
+
+def _in_tokens(text: str) -> str:
+    tokens = _TOKEN.findall(text)
+    return "\n".join(["", *tokens, ""]) if tokens else ""
+
+
 def _holds(text: str, answers: Sequence[str]) -> bool:
-    """Return whether one of the answers, in their matching form, stands in `text`."""
-    form = matching_form(text)
-    return any(answer in form for answer in answers)
+    """Return whether one of the answers, in their matching form, stands in `text`.
+
+    To cut a document into tokens takes most of the time, and most hold no answer: so first each token of an answer is
+    looked for as letters.
+    """
+    text = _in_one_form(text)
+    likely = [answer for answer in answers if all(token in text for token in answer.split("\n"))]
+    if not likely:
+        return False
+    form = _in_tokens(text)
+    return any(answer in form for answer in likely)

@@ -14,9 +14,19 @@ from pathlib import Path
 from data.errors import InputError
 from data.text import document_text
 from training.collections.collect import Judgement, collect
-from training.collections.collection import JudgedCollection
+from training.collections.collection import JudgedCollection, is_language
 from training.collections.corpus import Corpus
-from training.collections.lines import id_of, objects_of, read_lines, require_file, text_of
+from training.collections.lines import (
+    clean_id,
+    grade_of,
+    id_of,
+    language_of,
+    objects_of,
+    read_lines,
+    require_file,
+    text_of,
+    title_of,
+)
 
 _HEADERS = {"query-id", "query_id", "qid"}
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
@@ -35,7 +45,7 @@ def read_folder(folder: Path, split: str, work: Path | None) -> list[JudgedColle
         raise InputError(f"{qrels_file} has no judgements")
 
     name = folder.resolve().name
-    fallback = name if _LANGUAGE_CODE.fullmatch(name) else "unknown"
+    fallback = name if _LANGUAGE_CODE.fullmatch(name) and is_language(name) else "unknown"
     positive = {query_id: docid for _, query_id, docid, relevance in reversed(judgements) if relevance > 0}
     by_language: dict[str, dict[str, str]] = {}
     for query_id, (given, text) in questions.items():
@@ -65,8 +75,7 @@ def add_documents(corpus: Corpus, file: Path) -> None:
     before = len(corpus)
     for place, row in objects_of(read_lines(file)):
         docid, text = id_of(row, ("_id", "docid"), place), text_of(row, "text", place)
-        lang, title = row.get("lang"), row.get("title")
-        corpus.add(place, docid, document_text(str(title) if title else None, text), str(lang) if lang else None)
+        corpus.add(place, docid, document_text(title_of(row), text), language_of(row, place))
     if len(corpus) == before:
         raise InputError(f"{file} has no documents")
 
@@ -75,11 +84,10 @@ def _read_questions(file: Path) -> dict[str, tuple[str | None, str]]:
     """Return the language (None: not said) and the text of each question by id."""
     questions: dict[str, tuple[str | None, str]] = {}
     for place, row in objects_of(read_lines(file)):
-        name, lang, title = id_of(row, ("_id", "qid"), place), row.get("lang"), row.get("title")
+        name = id_of(row, ("_id", "qid"), place)
         if name in questions:
             raise InputError(f"{place}: the id {name!r} stands twice in this file")
-        text = document_text(str(title) if title else None, text_of(row, "text", place))
-        questions[name] = (str(lang) if lang else None, text)
+        questions[name] = (language_of(row, place), document_text(title_of(row), text_of(row, "text", place)))
     if not questions:
         raise InputError(f"{file} has no questions")
     return questions
@@ -91,9 +99,7 @@ def _read_qrels(file: Path) -> Iterator[Judgement]:
         cells = line.split("\t")
         if index == 0 and cells[0].lower() in _HEADERS:
             continue
-        try:
-            query_id, docid, relevance = cells
-            yield place, query_id, docid, int(relevance)
-        except ValueError as error:
+        if len(cells) != 3:
             expected = "question id, document id and a whole number, separated by tabs"
-            raise InputError(f"{place}: expected {expected}, found {line!r:.100}") from error
+            raise InputError(f"{place}: expected {expected}, found {line!r:.100}")
+        yield place, clean_id(cells[0], place), clean_id(cells[1], place), grade_of(cells[2], place)

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from data.errors import InputError
-from training.collections.collection import Evidence, JudgedCollection, SetAside
+from data.text import clean_text
+from training.collections.collection import Evidence, JudgedCollection, SetAside, require_language
 from training.collections.corpus import Documents
 
 Judgement = tuple[str, str, str, int]  # place, question id, document id, relevance
@@ -43,7 +44,9 @@ def collect(
         query_ids=kept,
         queries=[questions[name] for name in kept],
         qrels={name: qrels[name] for name in kept},
-        set_aside={reason: SetAside(len(rows), next(iter(rows.values()))) for reason, rows in unknown.items()},
+        set_aside={
+            reason: SetAside(len(rows), clean_text(next(iter(rows.values())))) for reason, rows in unknown.items()
+        },
         evidence={name: evidence[name] for name in kept if name in evidence} if evidence else {},
     )
 
@@ -51,13 +54,14 @@ def collect(
 def choose_languages(asked: Sequence[str], there: Collection[str], place: object, split: str) -> list[str]:
     """Return the languages to read, sorted: those `asked` for, or all that are there.
 
-    Raises `InputError` when one that is asked for is not there, and names those that are.
+    Raises `InputError` when one that is asked for is not there, and names those that are, or when the name of one
+    cannot name a language.
     """
     missing = sorted(set(asked) - set(there))
     if missing:
         known = " ".join(sorted(there)) or "none"
         raise InputError(f"{place} has no questions in {' '.join(missing)} (split {split}); it has: {known}")
-    return sorted(set(asked) or there)
+    return [require_language(lang, place) for lang in sorted(set(asked) or there)]
 
 
 def require_questions(collections: Iterable[JudgedCollection], place: str) -> list[JudgedCollection]:

@@ -1,9 +1,15 @@
 """A test collection of one language: its documents, its questions, and which document answers which question."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from data.errors import InputError
 from data.files import digest
+from training.collections.texts import digest_texts
+
+_LANGUAGE = re.compile(r"[\w-]{1,40}")
+_MEAN = "all"  # what reports call the mean over the languages
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,9 @@ class JudgedCollection:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # question id -> recorded evidence, where known
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)  # question id -> what a relevant document says
 
+    def __post_init__(self) -> None:
+        require_language(self.lang, "this collection")
+
     @property
     def main_metric(self) -> str:
         """The metric to look at first: grades are not known where documents are judged by the answers they hold."""
@@ -48,4 +57,25 @@ class JudgedCollection:
     @property
     def digest(self) -> str:
         """Identify what is measured: results with equal digests can be compared."""
-        return digest(self.docids, self.query_ids, self.qrels, *([self.answers] if self.answers else []))
+        documents = digest_texts(self.docids), self.texts_digest
+        return digest(documents, self.query_ids, self.queries, self.qrels, self.answers)
+
+    @property
+    def texts_digest(self) -> str:
+        """Identify the documents' texts; collections that search the same stored ones read them for it once."""
+        return digest_texts(self.texts)
+
+
+def is_language(name: str) -> bool:
+    """Return whether `name` can name a language in reports, pictures and file names."""
+    return name != _MEAN and _LANGUAGE.fullmatch(name) is not None
+
+
+def require_language(name: str, place: object) -> str:
+    """Return `name`; raises `InputError`, which says where it stands, when it cannot name a language."""
+    if not is_language(name):
+        raise InputError(
+            f"{place}: {name!r:.100} cannot name a language; give a code such as en or zh-Hant: up to 40 letters,"
+            f" digits, - and _, and not {_MEAN!r}, which is the mean over the languages"
+        )
+    return name

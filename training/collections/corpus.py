@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from data.errors import InputError
+from data.errors import InputError, printable
 from training.collections.texts import TextFile
 
 _QUIET_SECONDS = 2  # most corpora are read before a bar would be of use
@@ -32,8 +32,10 @@ class Corpus:
         `title` says on the progress bar of a large corpus what is read.
         """
         self.lang_of: dict[str, str | None] = {}  # document id -> its own language, where the corpus says
+        self._first_place: str | None = None
+        self._has_text = False
         self._texts = TextFile(work)
-        self._bar = tqdm(desc=f"{title} read".strip(), unit=" documents", leave=False, delay=_QUIET_SECONDS)
+        self._bar = tqdm(desc=printable(f"{title} read".strip()), unit=" documents", leave=False, delay=_QUIET_SECONDS)
 
     def __len__(self) -> int:
         return len(self.lang_of)
@@ -47,11 +49,18 @@ class Corpus:
             raise InputError(f"{place}: the id {docid!r} stands twice in this corpus")
         self.lang_of[docid] = sys.intern(lang) if lang else None
         self._texts.append(text)
+        self._first_place = self._first_place or place
+        self._has_text = self._has_text or bool(text.strip())
         self._bar.update()
 
     def select(self, chosen: Collection[str] | None = None) -> Documents:
-        """Return the documents whose ids are `chosen`; None: all."""
+        """Return the documents whose ids are `chosen`; None: all. Raises `InputError` when all texts are empty."""
         self._bar.close()
+        if self.lang_of and not self._has_text:
+            raise InputError(
+                f"{self._first_place}: from here on the texts of all {len(self)} documents are empty, so that nothing"
+                " can be searched; write what they say into their text"
+            )
         ids = np.array([*self.lang_of], dtype=object)
         numbers = np.arange(len(ids)) if chosen is None else np.flatnonzero([docid in chosen for docid in ids])
         numbers = numbers[np.argsort(ids[numbers])]

@@ -13,6 +13,7 @@ from data.text import document_text
 from training.collections.collect import Judgement, choose_languages, collect
 from training.collections.collection import Evidence, JudgedCollection
 from training.collections.corpus import Corpus
+from training.collections.lines import clean_id
 
 _PAIR_COLUMNS = ("query_id", "query", "positive_ids", "evidence_start", "evidence_end", "lexical_overlap")
 
@@ -29,14 +30,16 @@ def read_curated(path: Path, split: str, languages: Sequence[str], work: Path | 
     for lang in choose_languages(languages, there, path, split):
         corpus = Corpus(work, lang)
         characters: dict[str, int] = {}  # document id -> length of its text, without the title: evidence counts there
+        place = str(dataset.corpus_file(lang))
         for row in dataset.document_rows(lang, ("docid", "title", "text")):
-            corpus.add(str(dataset.corpus_file(lang)), row["docid"], document_text(row["title"], row["text"]))
-            characters[row["docid"]] = len(row["text"])
-        place = str(dataset.path / lang / split)
+            docid = clean_id(row["docid"], place)
+            corpus.add(place, docid, document_text(row["title"], row["text"]))
+            characters[docid] = len(row["text"])
+        place = str(dataset.pairs_file(lang, split))
+        questions = {clean_id(row["query_id"], place): row["query"] for row in pairs[lang]}
         judgements: list[Judgement] = [
             (place, row["query_id"], docid, 1) for row in pairs[lang] for docid in row["positive_ids"] or ()
         ]
-        questions = {row["query_id"]: row["query"] for row in pairs[lang]}
         evidence = {row["query_id"]: known for row in pairs[lang] if (known := _evidence(row, characters))}
         found.append(collect(lang, corpus.select(), questions, judgements, evidence=evidence))
     return found

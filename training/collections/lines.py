@@ -9,6 +9,9 @@ from typing import Any
 
 from data.errors import InputError
 from data.text import clean_text
+from training.collections.collection import require_language
+
+_HIGHEST_GRADE = 1_000_000  # trec_eval sets memory aside for every grade up to the highest
 
 
 def find_file(folder: Path, *names: str) -> Path | None:
@@ -54,6 +57,8 @@ def objects_of(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str
             raise InputError(
                 f"{place}: this line is not JSON ({error.msg}, column {error.colno}); mend or remove it"
             ) from error
+        except ValueError as error:  # a number of thousands of digits
+            raise InputError(f"{place}: this line cannot be read as JSON ({error}); mend or remove it") from error
         except RecursionError as error:
             raise InputError(f"{place}: this line nests too deeply to be read; mend or remove it") from error
         if not isinstance(row, dict):
@@ -62,16 +67,51 @@ def objects_of(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, dict[str
 
 
 def id_of(row: dict[str, Any], names: Sequence[str], place: str) -> str:
-    """Return the first of the columns `names` that is filled, as text; raises `InputError` when none is."""
+    """Return the first of the columns `names` that is filled, as `clean_id`; raises `InputError` when none is."""
     found = next((row[name] for name in names if row.get(name) is not None), None)
     if found is None:
         raise InputError(f"{place}: this line has no {' and no '.join(names)}; it has: {' '.join(row) or 'nothing'}")
-    return str(found)
+    if not isinstance(found, str | int | float):
+        raise InputError(f"{place}: the id {found!r:.100} is no text and no number")
+    return clean_id(found, place)
+
+
+def clean_id(name: str | float, place: str) -> str:
+    """Return an id as text that the metrics' code can read; raises `InputError` for one that it would cut short."""
+    text = clean_text(str(name))
+    if "\0" in text:
+        raise InputError(f"{place}: the id {text!r:.100} has a NUL character in it; give the id without")
+    return text
+
+
+def grade_of(cell: str, place: str) -> int:
+    """Return the relevance in a table's cell; raises `InputError` when it is no whole number, or too large a one."""
+    try:
+        grade = int(cell)
+    except ValueError:
+        raise InputError(f"{place}: the relevance {cell!r:.100} is no whole number") from None
+    if abs(grade) > _HIGHEST_GRADE:
+        raise InputError(f"{place}: the relevance {cell!r:.100} is beyond {_HIGHEST_GRADE:,}; give small grades")
+    return grade
+
+
+def language_of(row: dict[str, Any], place: str) -> str | None:
+    """Return the column `lang`, None where it is empty; raises `InputError` when it cannot name a language."""
+    lang = row.get("lang")
+    return require_language(str(lang), place) if lang else None
+
+
+def title_of(row: dict[str, Any]) -> str | None:
+    """Return the column `title` without lone surrogates, None where it is empty."""
+    title = row.get("title")
+    return clean_text(str(title)) if title else None
 
 
 def text_of(row: dict[str, Any], name: str, place: str) -> str:
     """Return the text in the column `name`, without lone surrogates; raises `InputError` when there is none."""
     text = row.get(name)
-    if not isinstance(text, str):
+    if name not in row:
         raise InputError(f"{place}: this line has no {name}; it has: {' '.join(row) or 'nothing'}")
+    if not isinstance(text, str):
+        raise InputError(f"{place}: the {name} of this line is no text")
     return clean_text(text)

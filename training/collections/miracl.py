@@ -17,7 +17,7 @@ from training.collections.collect import Judgement, choose_languages, collect
 from training.collections.collection import JudgedCollection
 from training.collections.corpus import Corpus
 from training.collections.hub import fetch
-from training.collections.lines import read_lines, require_file
+from training.collections.lines import clean_id, grade_of, read_lines, require_file
 
 REPO, CORPUS_REPO = "miracl/miracl", "miracl/miracl-corpus"
 LANGUAGES = tuple("ar bn de en es fa fi fr hi id ja ko ru sw te th yo zh".split())
@@ -49,14 +49,13 @@ def _read(asked: Path, texts: Path, lang: str, split: str, work: Path | None) ->
     topics, qrels = (require_file(asked, _table(lang, kind, split)) for kind in ("topics", "qrels"))
     questions: dict[str, str] = {}
     for place, (query_id, question) in _read_cells(topics, 2, "question id and question"):
-        if query_id in questions:
-            raise InputError(f"{place}: the id {query_id!r} stands twice in this file")
-        questions[query_id] = question
+        name = clean_id(query_id, place)
+        if name in questions:
+            raise InputError(f"{place}: the id {name!r} stands twice in this file")
+        questions[name] = question
     judgements: list[Judgement] = []
     for place, (query_id, _, docid, relevance) in _read_cells(qrels, 4, "question id, Q0, document id and relevance"):
-        if not re.fullmatch(r"-?\d+", relevance):
-            raise InputError(f"{place}: the relevance {relevance!r} is no whole number")
-        judgements.append((place, query_id, docid, int(relevance)))
+        judgements.append((place, clean_id(query_id, place), clean_id(docid, place), grade_of(relevance, place)))
     corpus = Corpus(work, lang)
     for file in _find_documents(texts / f"miracl-corpus-v1.0-{lang}"):
         add_documents(corpus, file)

@@ -7,20 +7,21 @@ The hub has the former in Shitao/bge-m3-data, the latter in BeIR/nq; a local cop
 are judged by the answers that they hold (`training.collections.answers`), and all languages search the same.
 """
 
+import lzma
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from data.errors import InputError
-from data.text import document_text
+from data.text import clean_text, document_text
 from training.collections.answers import matching_form
 from training.collections.beir import add_documents
 from training.collections.collect import choose_languages
 from training.collections.collection import JudgedCollection, SetAside
 from training.collections.corpus import Corpus, Documents
 from training.collections.hub import fetch
-from training.collections.lines import find_file, id_of, lines_of, objects_of, read_lines, text_of
+from training.collections.lines import clean_id, find_file, id_of, lines_of, objects_of, read_lines, text_of
 from training.collections.parquet import read_columns
 
 REPO, CORPUS_REPO = "Shitao/bge-m3-data", "BeIR/nq"
@@ -78,7 +79,8 @@ def _read_rows(folder: Path, lang: str) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(member) as stream:
             yield from objects_of(lines_of(stream, f"{archive}/{member}"))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:  # torn, or packed in another way
+    except (zipfile.BadZipFile, lzma.LZMAError, NotImplementedError, RuntimeError, OSError) as error:
+        # Torn, or packed in another way.
         raise InputError(f"{archive}/{member} cannot be unpacked ({error}); fetch it again") from error
 
 
@@ -99,7 +101,8 @@ def _read_corpus(folder: Path, work: Path | None) -> Documents:
             for number, (docid, title, text) in enumerate(rows, start=first):
                 if docid is None or text is None:
                     raise InputError(f"{file}: row {number} has no _id or no text")
-                corpus.add(f"{file}: row {number}", str(docid), document_text(title, text))
+                place = f"{file}: row {number}"
+                corpus.add(place, clean_id(docid, place), document_text(title, text))
     return corpus.select()
 
 
@@ -115,9 +118,9 @@ def _collect(lang: str, documents: Documents, rows: Sequence[tuple[str, dict[str
         if not isinstance(given, list) or not all(isinstance(answer, str) for answer in given):
             raise InputError(f"{place}: this line has no answers, a list of texts")
         questions[query_id] = question
-        answers[query_id] = [answer for answer in given if matching_form(answer)]
+        answers[query_id] = [clean_text(answer) for answer in given if matching_form(answer)]
         if not answers[query_id]:
-            unanswered.append(f"{query_id} ({place})")
+            unanswered.append(clean_text(f"{query_id} ({place})"))
     kept = sorted(name for name, row in answers.items() if row)
     return JudgedCollection(
         lang=lang,

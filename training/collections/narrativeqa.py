@@ -16,7 +16,7 @@ from training.collections.collect import Judgement, choose_languages, collect
 from training.collections.collection import JudgedCollection
 from training.collections.corpus import Corpus
 from training.collections.hub import fetch
-from training.collections.lines import find_file
+from training.collections.lines import clean_id, find_file
 from training.collections.parquet import read_columns
 
 REPO = "deepmind/narrativeqa"
@@ -68,6 +68,7 @@ def _read_rows(files: Sequence[Path], corpus: Corpus) -> Iterator[tuple[str, str
                 docid, question = docids[row].as_py(), questions[row].as_py()
                 if docid is None or question is None:
                     raise InputError(f"{place} has no document.id or no question.text")
+                docid = clean_id(docid, place)
                 if docid not in corpus:
                     text = texts[row].as_py()  # now alone: the other rows of the document repeat it
                     if text is None:

@@ -26,6 +26,7 @@ def read_columns(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, list
                 raise InputError(f"{file} has no column {missing[0]}; it has: {' '.join(there)}")
             first = 1
             for batch in opened.iter_batches(_ROWS_AT_ONCE, columns=list(columns)):
+                batch.validate(full=True)  # or bytes that are no text would fail where they are looked at
                 yield first, [_column(batch, name.split(".")) for name in columns]
                 first += batch.num_rows
     except (pa.ArrowException, OSError) as error:

@@ -10,20 +10,24 @@ not mapped: what the system keeps of it in its cache is no memory of this proces
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
 import weakref
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, overload
 
 import numpy as np
+from tqdm import tqdm
 
 from data.errors import RunError
 from data.text import clean_text
 
 _BUFFER_BYTES = 1 << 20
+_QUIET_SECONDS = 2  # most corpora are read before a bar would be of use
 
 
 class TextFile:
@@ -102,3 +106,23 @@ class StoredTexts(Sequence[str]):
             return StoredTexts(self._file, self._spans[index])
         start, end = self._spans[index].tolist()
         return self._file.read(start, end)
+
+    @cached_property
+    def digest(self) -> str:
+        """What identifies these texts in this order; they are read for it once."""
+        return _digest(self)
+
+
+def digest_texts(texts: Sequence[str]) -> str:
+    """Return 16 hexadecimal digits that identify `texts` in their order; those of a `StoredTexts` are read once."""
+    return texts.digest if isinstance(texts, StoredTexts) else _digest(texts)
+
+
+def _digest(texts: Sequence[str]) -> str:
+    """Return the digest of the texts, each after its length in bytes: one text in memory at a time."""
+    state = hashlib.blake2b(digest_size=8)
+    for text in tqdm(texts, desc="texts identified", unit=" documents", leave=False, delay=_QUIET_SECONDS):
+        data = text.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "little"))
+        state.update(data)
+    return state.hexdigest()

@@ -1,7 +1,7 @@
 """Two systems on the same questions: the difference of each mode, by language and by slice, and what follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +9,7 @@ import pyarrow as pa
 from training.judging.bootstrap import Difference, compare_columns
 from training.judging.conclusions import Choice, Option, choose, figures_of, resample_languages, resample_slice
 from training.judging.questions import modes_of
-from training.judging.report import describe_given_up
+from training.judging.report import STAR, describe_doubts, describe_given_up, warn_of_many
 from training.judging.slices import FEW_QUESTIONS, slice_questions
 from training.judging.tables import (
     METRIC_NAMES,
@@ -36,6 +36,9 @@ class Comparison:
     slices: dict[str, dict[str, dict[str, Difference]]]  # slice -> mode -> bucket
     slices_about: dict[str, str]
     questions: dict[str, dict[str, int]]  # slice -> bucket
+    documents: dict[str, int]  # language -> documents that its questions are about
+    all_documents: int  # that all questions are about
+    mean_documents: int  # as many as the mean over the languages is as good as
     choice: Choice  # among the modes of both systems
 
 
@@ -59,16 +62,21 @@ def compare_questions(before: pa.Table, after: pa.Table, metric: str, max_length
         slices=found,
         slices_about={slicing.name: slicing.about for slicing in slicings},
         questions={slicing.name: slicing.questions() for slicing in slicings},
+        documents=dict(zip(by_language.names, by_language.documents.tolist(), strict=True)),
+        all_documents=by_language.all_documents,
+        mean_documents=by_language.mean_documents,
         choice=_choose(before, after, metric),
     )
 
 
 def _choose(before: pa.Table, after: pa.Table, metric: str) -> Choice:
-    """Return the best of all modes of both systems; BM25 needs neither, and is one option."""
+    """Return the best of all modes of both systems. BM25 needs neither, and is one option; on the subwords of a model
+    it needs that model's tokenizer.
+    """
     options, columns = [], []
     for system, table in ((1, after), (0, before)):
         for mode, figures in zip(modes_of(table), figures_of(table, modes_of(table), metric), strict=True):
-            option = Option(mode, None if mode.startswith("bm25") else system)
+            option = Option(mode, None if mode == "bm25" else system)
             if option not in options:
                 options.append(option)
                 columns.append(figures)
@@ -102,13 +110,25 @@ def render_comparison(before: Mapping[str, Any], after: Mapping[str, Any], compa
     lines = [f"{METRIC_NAMES[metric]} in percent, mean over languages, differences with 95 % intervals"]
     lines += render_cells(means)
     if compared.changed:
-        lines += ["", f"{titles[1]} minus {titles[0]}, by language; * where the interval leaves out 0"]
+        lines += ["", f"{titles[1]} minus {titles[0]}, by language; * {STAR}"]
         lines += _render_differences(compared, compared.differences, list(right[compared.changed[0]]))
     lines += _by_language(right, metric, titles)
     for name, by_mode in compared.slices.items() if compared.changed else ():
         lines += ["", f"{titles[1]} minus {titles[0]} by {name}: {compared.slices_about[name]}"]
         lines += _render_differences(compared, by_mode, list(compared.questions[name]), compared.questions[name])
-    return "\n".join([*lines, "", *_conclude(left, right, compared, titles)])
+    doubts = _doubts(compared)
+    return "\n".join([*lines, *([""] if doubts else []), *doubts, "", *_conclude(left, right, compared, titles)])
+
+
+def _doubts(compared: Comparison) -> list[str]:
+    """Return the lines that say what on this screen is to be trusted little."""
+    judged = [one for mode in compared.changed for one in compared.differences[mode].values()]
+    for name, by_mode in compared.slices.items():
+        judged += [by_mode[mode][bucket] for mode in compared.changed for bucket in compared.questions[name]]
+    return [
+        *describe_doubts(compared.documents, compared.all_documents, compared.mean_documents),
+        *warn_of_many(judged),
+    ]
 
 
 def _render_differences(
@@ -166,11 +186,11 @@ def _conclude(left: Mapping[str, Any], right: Mapping[str, Any], compared: Compa
 
 def describe_change(difference: Difference) -> str:
     """Return a difference in words: `improved by 9.7 [8.1, 11.2]`."""
-    if difference.low is None:
-        return f"changed by {format_difference(difference)}, how surely cannot be said"
+    if difference.low is None or difference.few:
+        return f"changed by {format_difference(difference)}, of too few documents to be sure"
     if not difference.sure:
         return f"did not surely change ({format_difference(difference)})"
     if difference.value > 0:
         return f"improved by {format_difference(difference, signed=False)}"
-    turned = Difference(-difference.value, -(difference.high or 0), -difference.low, difference.p)
+    turned = replace(difference, value=-difference.value, low=-(difference.high or 0), high=-difference.low)
     return f"got worse by {format_difference(turned, signed=False)}"

@@ -1,7 +1,8 @@
 """What the figures say: which mode is best, by how much and how surely, which beat BM25, and what to use.
 
-    resampled = resample_languages(table, modes, "ndcg@10")
-    choose(resampled, [Option(mode, None) for mode in modes]).use.mode      # "dense_sparse"
+    modes = modes_of(table)                                         # training.judging.questions
+    resampled = resample_languages(table, figures_of(table, modes, "ndcg@10"))
+    choose(resampled, [Option(mode) for mode in modes]).use.mode    # "dense_sparse"
 
 The best is the one with the highest figure. What to use is the cheapest that is as good as the best: less than a point
 behind, and not surely behind. Differences are measured on the same resamples (`training.judging.bootstrap`).

@@ -2,7 +2,8 @@
 
 OUT/questions.parquet      a row a question (training.judging.questions)
 OUT/runs/LANG.MODE.trec    rankings, and
-OUT/qrels/LANG.trec        judgements, as TREC tools read them (training.judging.trec)
+OUT/qrels/LANG.trec        judgements, as TREC tools read them (training.judging.trec); LANG.MODE.trec where documents
+                           are judged by answers, for each mode those that it found
 OUT/figures.png            the modes by language and by slice (training.judging.picture)
 OUT/index                  encoded documents, while the evaluation runs and after it was stopped
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from data.errors import printable
 from data.files import atomic_path
@@ -32,9 +32,10 @@ def draw_figures(report: Mapping[str, Any], path: Path) -> None:
 
     metric = report["main_metric"]
     slices = report["slices"]
-    below = [name for name in slices if name != "language"]
-    figure = Figure(figsize=(16, 10), layout="constrained")
-    panels = figure.subplot_mosaic([["language"] * len(below), below], height_ratios=(1.1, 1))
+    below = [name for name in slices if name != "language"]  # none where documents are judged by answers
+    figure = Figure(figsize=(16, 10 if below else 5.5), layout="constrained")
+    rows: list[list[str]] = [["language"] * len(below), below] if below else [["language"]]
+    panels = figure.subplot_mosaic(cast(Any, rows), height_ratios=(1.1, 1)[: len(rows)])
     for name, axes in panels.items():
         axes.set_title(_TITLES[name])
         axes.set_ylabel(f"{METRIC_NAMES[metric]} in percent")
@@ -43,11 +44,12 @@ def draw_figures(report: Mapping[str, Any], path: Path) -> None:
     if report["model"] and "length" in panels:
         panels["length"].set_xlabel(f"the model reads {report['config']['max_length']:,} tokens")
     limits = [panels[name].get_ylim() for name in below]
-    for name in below:
+    for name in below:  # alike, so that heights can be compared
         panels[name].set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
     top = panels["language"]
     top.legend(fontsize="small", ncols=len(report["metrics"]), loc="lower center", bbox_to_anchor=(0.5, 1.08))
-    figure.suptitle(printable(f"{report['model'] or 'BM25 alone'} on {report['dataset']}, split {report['split']}"))
+    title = f"{report['model'] or 'BM25 alone'} on {report['dataset']}, split {report['split']}"
+    figure.suptitle(printable(title), parse_math=False)  # a path may hold two dollar signs
     FigureCanvasAgg(figure)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
@@ -90,7 +92,8 @@ def _draw_buckets(axes: "Axes", buckets: Mapping[str, Any], metric: str) -> None
     for column in range(1, len(buckets)):
         axes.axvline(column - 0.5, color="0.9", linewidth=0.8, zorder=0)
     labels = [_label(bucket, next(iter(row.values()))["questions"]) for bucket, row in buckets.items()]
-    axes.set_xticks(range(len(buckets)), labels, fontsize="small" if len(buckets) < 16 else "x-small")
+    size = "small" if len(buckets) < 16 else "x-small"
+    axes.set_xticks(range(len(buckets)), labels, fontsize=size, parse_math=False)  # so may a language's name
     axes.set_xlim(-0.5, len(buckets) - 0.5)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if axes.get_ylim()[0] < 15 else None)
 

@@ -1,12 +1,13 @@
 """One row a question: what was asked about which document, and how well each mode answered it.
 
     judgements = judgements_by_mode(collection, rankings)               # training.judging.metrics
-    table = judge_questions(collection, rankings, judgements, tokens)   # one language; pa.concat_tables for several
+    table = judge_questions(collection, families, rankings, judgements, tokens)  # one language; pa.concat_tables joins
     write_questions(table, Path("after/questions.parquet"))
     metrics = mean_metrics(table)                                       # mode -> language -> metric, as in the report
 
 A question's document is its relevant one; of several, that of the highest grade, then of the first id. A collection
-that is judged by answers names none: there a question stands for itself, and is the same in every language.
+that is judged by answers names none. What counts as one document when figures are resampled is the family of a
+question (`training.collections.families`): near-copies and translations are not independent.
 
 Two overlaps of question and text are kept, since they are no measure of the same thing: `passage_overlap` is what
 curation recorded (the share of the question's character n-grams that stand in the passage it was written about),
@@ -14,7 +15,7 @@ curation recorded (the share of the question's character n-grams that stand in t
 anywhere in the document).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import InputError
-from data.files import atomic_path, digest
+from data.files import atomic_path
 from data.text import clean_text, estimate_tokens, search_tokens
 from training.collections.collection import JudgedCollection
+from training.collections.families import main_document
 from training.evaluate_config import METRICS, MODES
 from training.judging.metrics import Qrels, measure_questions, name_documents
 from training.searching.fusion import Rankings
@@ -37,7 +39,7 @@ FACTS = pa.schema(
         ("lang", pa.string()),
         ("query_id", pa.string()),
         ("docid", pa.string()),  # of the relevant document
-        ("document", pa.string()),  # digest of its text: the same document in every language; else the question's id
+        ("document", pa.string()),  # the question's family: the same where questions are not independent
         ("document_tokens", pa.int64()),  # before it is cut; null where there is no docid
         ("evidence_position", pa.float64()),  # middle of the passage, 0 the beginning, 1 the end; null: not recorded
         ("passage_overlap", pa.float64()),  # null: not recorded
@@ -64,20 +66,22 @@ def modes_of(table: pa.Table) -> tuple[str, ...]:
 
 def judge_questions(
     collection: JudgedCollection,
+    families: Sequence[str],
     rankings: Mapping[str, Rankings],
     judgements: Mapping[str, Qrels],
     document_tokens: np.ndarray | None,
 ) -> pa.Table:
     """Return the rows of a collection's questions, in its order, with the figures of every mode in `rankings`.
 
-    `judgements` are each mode's. `document_tokens` [documents] are the lengths of the documents in the model's tokens
-    before they are cut; None: they are estimated, for the documents that count. Of the texts only the relevant ones are
-    read, one at a time.
+    `families` [Q] name each question's; `judgements` are each mode's. `document_tokens` [documents] are the lengths of
+    the documents in the model's tokens before they are cut; None: they are estimated, for the documents that count. Of
+    the texts only the relevant ones are read, one at a time.
     """
     evidence = [collection.evidence.get(name) for name in collection.query_ids]
     columns: dict[str, Any] = {
         "lang": [collection.lang] * len(collection.query_ids),
         "query_id": [clean_text(name) for name in collection.query_ids],
+        "document": [clean_text(name) for name in families],
         **_describe_documents(collection, document_tokens),
         "evidence_position": [one.position if one else None for one in evidence],
         "passage_overlap": [one.overlap if one else None for one in evidence],
@@ -95,23 +99,20 @@ def _describe_documents(collection: JudgedCollection, document_tokens: np.ndarra
     """Return the columns that say which document a question is about; each document's text is read once."""
     numbers = {docid: number for number, docid in enumerate(collection.docids)}
     asked: dict[str, list[int]] = {}  # docid -> questions about it
-    names = ("docid", "document", "document_tokens", "document_overlap")
+    names = ("docid", "document_tokens", "document_overlap")
     columns: dict[str, list[Any]] = {name: [None] * len(collection.query_ids) for name in names}
     for place, name in enumerate(collection.query_ids):
         grades = collection.qrels.get(name)
         if grades:
-            asked.setdefault(min(grades, key=lambda docid: (-grades[docid], docid)), []).append(place)
-        else:
-            columns["document"][place] = f"question {clean_text(name)}"
+            asked.setdefault(main_document(grades), []).append(place)
     for docid, places in asked.items():
         text = collection.texts[numbers[docid]]
         known = set(search_tokens(text))
         tokens = estimate_tokens(text) if document_tokens is None else int(document_tokens[numbers[docid]])
-        identity = digest(text)
         for place in places:
             wanted = set(search_tokens(collection.queries[place]))
             share = len(wanted & known) / len(wanted) if wanted else None
-            for name, value in zip(names, (clean_text(docid), identity, tokens, share), strict=True):
+            for name, value in zip(names, (clean_text(docid), tokens, share), strict=True):
                 columns[name][place] = value
     return columns
 

@@ -1,6 +1,6 @@
 """The report of `m3-train evaluate` as text: the table in the paper's shape, where each mode is good, what to use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.evaluate_config import METRICS
@@ -20,6 +20,8 @@ from training.judging.tables import (
     sign,
 )
 
+STAR = f"where the 95 % interval leaves out 0, of {FEW_DOCUMENTS} documents or more"
+MANY = 20  # differences of which about one is marked by chance
 SMALL_CORPUS = 100  # in a corpus no larger than this, Recall@100 of a full ranking is 1 whatever the model does
 # The means that M3's authors report of their model (arXiv 2402.03216), and of BM25 on the tokens of Lucene's analysers
 # and on those of XLM-R.
@@ -48,7 +50,7 @@ def render_report(report: Mapping[str, Any]) -> str:
     lines += ["", f"{METRIC_NAMES[metric]} in percent{beside}", *_render_modes(metrics, metric, benchmark)]
     differences = read_differences(report["against_bm25"])
     if differences:
-        lines += ["", "minus BM25, in points; * where the 95 % interval leaves out 0"]
+        lines += ["", f"minus BM25, in points; * {STAR}"]
         cells = {
             mode_name(mode): {lang: mark(row[lang]) for lang in metrics[mode]} for mode, row in differences.items()
         }
@@ -61,11 +63,13 @@ def render_report(report: Mapping[str, Any]) -> str:
         }
     )
     if differences and len(report["slices"]) > 1:
-        lines += ["", "by kind of question, all languages together; + or - where surely above or below BM25"]
+        about = f"+ or - where surely above or below BM25, of {FEW_DOCUMENTS} documents or more"
+        lines += ["", f"by kind of question, all languages together; {about}"]
     for name, buckets in report["slices"].items():
         if name != "language":
             lines += ["", _slice_title(report, name), *_render_slice(buckets, metric)]
-    lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"]), *_doubts(report)]
+    lines += ["", *_notes(collections, report["truncation"], report["config"]["max_length"])]
+    lines += _doubts(report, differences)
     conclusions = _conclude(report, differences)
     return "\n".join([*lines, "", *conclusions] if conclusions else lines)
 
@@ -125,20 +129,52 @@ def _notes(collections: Mapping[str, Any], truncation: Mapping[str, Any], max_le
     return lines
 
 
-def _doubts(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines that say which intervals are missing, and which to trust little."""
+def _doubts(report: Mapping[str, Any], differences: Mapping[str, Mapping[str, Difference]]) -> list[str]:
+    """Return the lines that say what on this screen is to be trusted little."""
     documents = {lang: next(iter(row.values()))["documents"] for lang, row in report["slices"]["language"].items()}
-    alone = [lang for lang, count in documents.items() if count < 2]
-    few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
+    judged = [one for row in differences.values() for one in row.values()]
+    for name, buckets in report["slices"].items():
+        rows = [row for bucket in buckets.values() for row in bucket.values() if name != "language"]
+        judged += [Difference(**row["minus_bm25"]) for row in rows if "minus_bm25" in row]
+    return [*describe_doubts(documents, report["documents"], report["mean_documents"]), *warn_of_many(judged)]
+
+
+def describe_doubts(documents: Mapping[str, int], together: int, of_mean: int) -> list[str]:
+    """Return the lines that say where there is no interval, and where there are too few documents to be sure.
+
+    `documents`: language -> documents that its questions are about; `together`: those of all languages;
+    `of_mean`: as many as the mean over the languages is as good as.
+    """
     lines = []
+    few = [lang for lang, count in documents.items() if 2 <= count < FEW_DOCUMENTS]
+    if together < FEW_DOCUMENTS:
+        count = f"{together} documents" if together > 1 else "one document"
+        lines.append(
+            f"The questions are about {count} (near-copies and translations are one): too few to be sure of anything,"
+            f" which takes {FEW_DOCUMENTS}"
+        )
+    elif few:
+        lines.append(
+            f"The questions are about fewer than {FEW_DOCUMENTS} documents, too few to be sure: {' '.join(few)}"
+        )
+    if of_mean < FEW_DOCUMENTS <= together:
+        lines.append("The mean over the languages hangs on those with the fewest documents: nothing is sure of it")
+    alone = [lang for lang, count in documents.items() if count < 2]
     if alone:
         rest = "" if len(alone) == len(documents) else ", and the mean's leaves them out of account"
-        lines.append(f"All questions are about one document, so there is no interval{rest}: {' '.join(alone)}")
-    if few:
-        lines.append(
-            f"The questions are about fewer than {FEW_DOCUMENTS} documents, so intervals are narrow: {' '.join(few)}"
-        )
+        lines.append(f"Where all questions are about one document there is no interval{rest}: {' '.join(alone)}")
     return lines
+
+
+def warn_of_many(differences: Sequence[Difference]) -> list[str]:
+    """Return the line to be read with the marks on so many differences, where some are sure."""
+    judged = [one for one in differences if not one.few]
+    if len(judged) < MANY or not any(one.sure for one in judged):
+        return []
+    return [
+        f"{len(judged)} differences are judged here, and nothing corrects for so many: about 1 in 20 of those that are"
+        " none gets a mark"
+    ]
 
 
 def read_differences(rows: Mapping[str, Any]) -> dict[str, dict[str, Difference]]:

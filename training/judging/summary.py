@@ -29,11 +29,13 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
 
         metrics         mode -> language, or "all": the mean over the languages -> metric -> 0..1
         main_metric     `metric`
+        documents       that the questions are about; near-copies and translations count as one
+        mean_documents  as many documents of one language would say as much as the mean over the languages
         intervals       mode -> 95 % interval of its mean over the languages by `metric`, null: it cannot be given
         slices          language, length, evidence, overlap -> bucket -> mode -> questions, documents, figure, interval,
                         minus_bm25; a bucket's figure is the mean over its questions, of all languages together
         slices_about    what their buckets are, in words
-        against_bm25    mode -> language or "all" -> value (mode minus BM25), low, high, p
+        against_bm25    mode -> language or "all" -> value (mode minus BM25), low, high, p, documents
         best            the best mode, its lead over the next, and the mode to use (`training.judging.conclusions`)
     """
     modes = modes_of(table)
@@ -48,6 +50,8 @@ def summarise(table: pa.Table, metric: str, max_length: int | None) -> dict[str,
     return {
         "metrics": mean_metrics(table),
         "main_metric": metric,
+        "documents": by_language.all_documents,
+        "mean_documents": by_language.mean_documents,
         "intervals": mean_intervals(by_language, modes),
         "slices": slices,
         "slices_about": about,

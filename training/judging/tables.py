@@ -80,5 +80,5 @@ def sign(difference: Difference | None) -> str:
 
 
 def mark(difference: Difference) -> str:
-    """Return a difference in points, with a star where its interval leaves out 0."""
+    """Return a difference in points, with a star where it is sure."""
     return format_points(100 * difference.value, signed=True) + ("*" if difference.sure else "")

@@ -64,7 +64,7 @@ def encode_id(name: str) -> str:
 
 
 def falling_scores(scores: np.ndarray) -> np.ndarray:
-    """Return `scores` [n], which fall, as 32-bit numbers that fall strictly."""
+    """Return `scores` [n], which fall, as 32-bit numbers that fall strictly: who breaks ties by id keeps our order."""
     strict = np.asarray(scores).astype(np.float32)
     if (np.diff(strict) < 0).all():
         return strict

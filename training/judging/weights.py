@@ -1,22 +1,21 @@
 """What fusion weights that were found on some questions are worth, beside the paper's: figures, gains, conclusion.
 
-chosen = judge_weights(WeightSearch(trials, langs), folds, groups, seed=42)         # ModeWeights
+chosen = judge_weights(WeightSearch(trials, langs, "long"), folds, groups, seed=42)         # ModeWeights
 render_fusion({"all": chosen}, ...)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from training.judging.bootstrap import FEW_DOCUMENTS, Difference, compare_columns, resample_means
-from training.judging.tables import render_table
-from training.searching.fusion import PAPER_LONG, PAPER_SHORT
+from training.judging.bootstrap import Difference, compare_columns, resample_means
+from training.judging.tables import mode_name, render_table
+from training.searching.saved_fusion import PAPER
 from training.searching.weights import FusedMode, Hundredths, WeightSearch, mean_over, weights_of
 
-FEW_QUESTIONS = 50  # fewer say little about weights
-_NAMES: dict[FusedMode, str] = {"dense_sparse": "dense+sparse", "all": "all"}
+FEW_FOR_WEIGHTS = 50  # fewer questions say little about weights
 
 
 @dataclass(frozen=True)
@@ -26,30 +25,30 @@ class ModeWeights:
     weights: Hundredths
     figures: dict[str, float]  # under the weights "long" and "short" (the paper's) and "found"
     fold_weights: list[Hundredths]  # chosen without each part of the questions
-    gains: dict[str, Difference]  # over "long", by language and "all", on questions they were not chosen on
-    documents: int  # that the questions are about
+    over: Literal["long", "short"]  # which of the paper's weights are meant for what was measured
+    gains: dict[str, Difference]  # over these, by language and "all", on questions they were not chosen on
 
     @property
     def sure(self) -> bool:
         """Whether they are surely better than the paper's; nothing is sure of a few documents."""
-        low = self.gains["all"].low
-        return low is not None and low > 0 and self.documents >= FEW_DOCUMENTS
+        gain = self.gains["all"]
+        return gain.sure and gain.value > 0
 
 
 def judge_weights(search: WeightSearch, folds: np.ndarray, groups: np.ndarray, seed: int) -> ModeWeights:
-    """Return the best weights, and their gain over the paper's for questions that they were not chosen on.
+    """Return the best weights, and their gain over the paper's (`search.over`) for questions they were not chosen on.
 
     `folds` [Q]: the parts of the questions. `groups` [Q]: questions about one document, which are drawn together.
     """
     trials = search.trials
-    exact = [weights_of(trials.mode, fusion) for fusion in (PAPER_LONG, PAPER_SHORT)]
-    long, short = trials.ndcg(np.array(exact))  # each [Q]
+    exact = [weights_of(trials.mode, fusion) for fusion in PAPER.values()]
+    under = dict(zip(PAPER, trials.ndcg(np.array(exact)), strict=True))  # each [Q]
     best = search.choose()
     crossed, fold_weights = search.cross_fit(folds)
-    resampled = resample_means(np.stack([long, crossed], axis=1), search.langs, groups, seed)
-    under = {"long": long, "short": short, "found": search.ndcg([best])[0]}
+    resampled = resample_means(np.stack([under[search.over], crossed], axis=1), search.langs, groups, seed)
+    under["found"] = search.ndcg([best])[0]
     figures = {name: float(mean_over(values, search.langs)) for name, values in under.items()}
-    return ModeWeights(best, figures, fold_weights, compare_columns(resampled, 0, 1), len(np.unique(groups)))
+    return ModeWeights(best, figures, fold_weights, search.over, compare_columns(resampled, 0, 1))
 
 
 def describe_weights(chosen: ModeWeights) -> dict[str, Any]:
@@ -75,23 +74,24 @@ def render_fusion(
         "nDCG@10 in percent, mean over languages" + " " * 4 + "dense sparse multi-vec nDCG@10",
     ]
     for mode, chosen in modes.items():
-        rows = {
-            "the paper's, long": weights_of(mode, PAPER_LONG),
-            "the paper's, short": weights_of(mode, PAPER_SHORT),
-            "found": [weight / 100 for weight in chosen.weights],
+        rows: dict[str, Sequence[float]] = {
+            f"the paper's, {name}": weights_of(mode, fusion) for name, fusion in PAPER.items()
         }
+        rows["found"] = [weight / 100 for weight in chosen.weights]
         for (name, weights), figure in zip(rows.items(), chosen.figures.values(), strict=True):
             total = sum(weights)
             cells = [f"{weight / total:.2f}" for weight in weights] + [""] * (3 - len(weights))
-            label = f"{_NAMES[mode]}: {name}"
+            label = f"{mode_name(mode)}: {name}"
             lines.append(f"{label:<43}{cells[0]:>5} {cells[1]:>6} {cells[2]:>9} {100 * figure:>7.1f}")
     gains = {
-        _NAMES[mode]: {lang: 100 * gain.value for lang, gain in chosen.gains.items()} for mode, chosen in modes.items()
+        mode_name(mode): {lang: 100 * gain.value for lang, gain in chosen.gains.items()}
+        for mode, chosen in modes.items()
     }
-    lines += ["", "gain over the paper's (long) on questions that the weights were not chosen on"]
+    over = " and ".join(dict.fromkeys(chosen.over for chosen in modes.values()))
+    lines += ["", f"gain over the paper's ({over}) on questions that the weights were not chosen on"]
     lines += [*render_table(gains, signed=True), ""]
     lines += [_conclude(mode, chosen) for mode, chosen in modes.items()]
-    if questions < FEW_QUESTIONS:
+    if questions < FEW_FOR_WEIGHTS:
         lines.append(f"Only {questions} questions: this says little; curate more dev questions.")
     return "\n".join(lines)
 
@@ -99,7 +99,7 @@ def render_fusion(
 def _conclude(mode: FusedMode, chosen: ModeWeights) -> str:
     """Return what the gain of a mode's weights means."""
     gain = chosen.gains["all"]
-    flattering = chosen.figures["found"] - chosen.figures["long"]
+    flattering = chosen.figures["found"] - chosen.figures[chosen.over]
     if gain.low is None or gain.high is None:
         interval, verdict = "no interval: too few documents", "the paper's weights stay"
     else:
@@ -107,11 +107,11 @@ def _conclude(mode: FusedMode, chosen: ModeWeights) -> str:
         verdict = "the paper's weights are as good, and stay"
         if chosen.sure:
             verdict = "surely better than the paper's"
-        elif gain.low > 0:
-            verdict = f"better, but of fewer than {FEW_DOCUMENTS} documents nothing is sure: the paper's weights stay"
-        elif gain.high < 0:
+        elif gain.few and gain.low > 0:
+            verdict = "better, but too few documents, in all or in a language, to be sure: the paper's weights stay"
+        elif gain.sure:
             verdict = "chosen weights do worse than the paper's, which stay"
     return (
-        f"{_NAMES[mode]}: {100 * gain.value:+.1f} ({interval}): {verdict}."
+        f"{mode_name(mode)}: {100 * gain.value:+.1f} ({interval}): {verdict}."
         f" On the questions that they were chosen on: {100 * flattering:+.1f}."
     )

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from data.files import digest
+from data.text import TOKENS_VERSION
 from training.batching.examples import tokenizer_digest
 from training.mine_config import MineConfig, Miner
 from training.mining.choose import Exclusions, exclude_candidates
@@ -48,7 +49,7 @@ def search(
         ShingleStore.build((text.text for text in texts), shingles)
     found: dict[Miner, Found] = {}
     if "bm25" in miners:
-        found["bm25"] = search_bm25(group, config.depth)
+        found["bm25"] = search_bm25(group, config.depth, work / f"bm25-{digest(TOKENS_VERSION, corpus_mark(group))}")
     if encoder is not None:
         found |= _search_model(config, work, group, miners, encoder, mark)
     exclusions = exclude_candidates(

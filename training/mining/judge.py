@@ -14,7 +14,7 @@ from training.mining.pair_scores import score_pairs
 from training.mining.questions import QuestionGroup
 from training.mining.reranker import Reranker
 from training.mining.target import corpus_mark
-from training.searching.encoder import weights_digest
+from training.searching.encoder import model_digest
 from training.searching.pair_log import PairLog
 
 
@@ -35,7 +35,7 @@ class Judge:
             config.bf16,
         )
         self.ratio, self.work = config.judge_ratio, work
-        self.mark = digest(weights_digest(self.reranker.model), tokenizer_digest(self.reranker.tokenizer))
+        self.mark = digest(model_digest(self.reranker.model), tokenizer_digest(self.reranker.tokenizer))
 
     def keep(
         self, group: QuestionGroup, chosen: Sequence[Sequence[Negative]], counts: Counter[str]

@@ -33,15 +33,18 @@ class Found:
 
     documents: np.ndarray  # [Q, K] int32 document numbers, best first; -1: no further one
     scores: np.ndarray  # [Q, K] float32
-    positive: np.ndarray  # [Q] float32; nan: it does not find any positive
+    positive: np.ndarray  # [Q] float32; nan: it does not find any positive; 0 by sparse
 
 
-def search_bm25(group: QuestionGroup, depth: int) -> Found:
-    """Rank the group's documents for its questions by BM25; raises nothing: a question may find none."""
+def search_bm25(group: QuestionGroup, depth: int, folder: Path | None = None) -> Found:
+    """Rank the group's documents for its questions by BM25; a question may find none.
+
+    `folder` keeps the index, and must be named after the corpus; without it the index lies in memory. Raises `RunError`
+    when it cannot be written or read.
+    """
     total = len(group.docids)
-    index = Bm25Index(
-        text.text for text in tqdm(group.texts(), desc=f"{group.name} BM25 index", unit=" documents", total=total)
-    )
+    texts = tqdm(group.texts(), desc=f"{group.name} BM25 index", unit=" documents", total=total)
+    index = Bm25Index((text.text for text in texts), folder=folder)
     found = Found(*_empty(len(group.positives), depth))
     for row, query in enumerate(tqdm(group.queries, desc=f"{group.name} BM25", unit=" questions")):
         hits = index.search(query, depth)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from data.files import digest
 from training.batching.examples import tokenizer_digest
+from training.collections.texts import digest_texts
 from training.model_files import encode_batch
 from training.packing import cut_text, insert_cls
 from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH, Candidates, best_first
@@ -88,7 +89,8 @@ def search_corpus(
     questions = encoder.encode_questions(flat, vectors=np.float32)
     late = LateInteraction(questions, starts, options.combine, encoder.device)
     vectors = DocumentVectors(encoder, files, corpus.read)
-    asked = digest(queries, encoder.limits.max_query_length, options.combine)
+    several = len(flat) > len(queries) or bool(more_texts)
+    asked = digest(queries, encoder.limits.max_query_length, options.combine if several else None)
     columns = None
     if options.multi_vector == "all":
         columns = score_all(late, files, vectors, asked, len(queries), title)
@@ -108,10 +110,9 @@ class _Corpus:
     def key(self) -> str:
         """Identify everything that decides what stands in the shards."""
         limits = self.encoder.limits
-        texts = digest(*(digest(text) for text in self.texts))
         more = sorted((number, list(own)) for number, own in self.more_texts.items())
-        model = (self.encoder.weights_digest, tokenizer_digest(self.encoder.tokenizer))
-        return digest(texts, more, model, limits.max_length, limits.mcls, limits.bf16)
+        model = (self.encoder.model_digest, tokenizer_digest(self.encoder.tokenizer))
+        return digest(digest_texts(self.texts), more, model, limits.max_length, limits.mcls, limits.bf16)
 
     def read_from(self, first: int) -> Iterator[Units]:
         """Yield the documents from number `first` on."""

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from data.errors import RunError
+from data.files import digest
 from training.model import M3, Representations
 from training.model_files import encode_batch
 from training.packing import pack, split_by_tokens
@@ -73,9 +74,9 @@ class TextEncoder:
         self.model, self.tokenizer, self.limits = model.eval().to(self.device), tokenizer, limits
 
     @functools.cached_property
-    def weights_digest(self) -> str:
-        """Identifies the model's weights."""
-        return weights_digest(self.model)
+    def model_digest(self) -> str:
+        """Identifies what the model computes."""
+        return model_digest(self.model)
 
     def encode(
         self, ids: Sequence[list[int]], title: str | None = None, mcls: int | None = None
@@ -147,9 +148,18 @@ def enough_memory(sub_batch_tokens: int, max_length: int) -> Iterator[None]:
         ) from error
 
 
-def weights_digest(model: nn.Module) -> str:
-    """Return a digest of a model's weights, whatever file they came from."""
+# Settings of a model that say where it came from and how it is run, not what it computes.
+_NOT_COMPUTED = ("_name_or_path", "transformers_version", "dtype", "torch_dtype", "_attn_implementation")
+
+
+def model_digest(model: nn.Module) -> str:
+    """Return a digest of what a model computes: its weights, its settings, and the tokens that have no weight."""
     state = hashlib.blake2b(digest_size=8)
+    settings = getattr(getattr(model, "encoder", model), "config", None)
+    named = settings.to_dict() if settings is not None else {}
+    state.update(digest({name: value for name, value in named.items() if name not in _NOT_COMPUTED}).encode())
+    if isinstance(model, M3):
+        state.update(digest(model.unweighted_ids.tolist()).encode())
     for name, value in sorted(model.state_dict().items()):
         state.update(name.encode())
         state.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())

@@ -42,8 +42,10 @@ class LateInteraction:
         variants = np.concatenate([np.arange(self._bounds[row], self._bounds[row + 1]) for row in rows])  # [V]
         sizes = self._sizes[variants]
         ends = np.cumsum(sizes)
-        places = np.repeat(self._first[variants] - (ends - sizes), sizes) + np.arange(ends[-1])  # [N]
-        tokens = self.tokens[torch.from_numpy(places).to(self.tokens.device)]  # [N, d]
+        tokens = self.tokens  # [N, d]
+        if not np.array_equal(variants, np.arange(len(self._sizes))):
+            places = np.repeat(self._first[variants] - (ends - sizes), sizes) + np.arange(ends[-1])  # [N]
+            tokens = tokens[torch.from_numpy(places).to(tokens.device)]
         owner = torch.from_numpy(np.repeat(np.arange(len(variants)), sizes)).to(tokens.device)  # [N]
         by_text = []
         for vectors in texts:

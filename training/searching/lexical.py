@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from data.bm25 import Bm25Index
 from data.files import digest
-from data.text import search_tokens
+from data.text import TOKENS_VERSION, search_tokens
 from training.collections.collection import JudgedCollection
 from training.searching.fusion import Rankings
 
@@ -57,9 +57,9 @@ def subwords_of(tokenizer: "PreTrainedTokenizerBase") -> Callable[[str], list[st
 def _key(collection: JudgedCollection, tokenizer: "PreTrainedTokenizerBase | None") -> str:
     """Identify the texts and tokens of an index."""
     if tokenizer is None:
-        tokens = "words"
+        tokens = f"words {TOKENS_VERSION}"
     else:
         from training.batching.examples import tokenizer_digest
 
-        tokens = tokenizer_digest(tokenizer)
-    return f"bm25-{digest(tokens, digest(*(digest(text) for text in collection.texts)))}"
+        tokens = digest(tokenizer_digest(tokenizer), sorted(tokenizer.all_special_ids))
+    return f"bm25-{digest(tokens, collection.texts_digest)}"

@@ -1,6 +1,6 @@
 """A model that searches one test collection after the other, with further texts of questions and documents if asked.
 
-search = ModelSearch("BAAI/bge-m3", limits, SearchOptions(), index, collections)
+search = ModelSearch("BAAI/bge-m3", limits, SearchOptions(), index)
 found = search.find(collection)                         # training.searching.corpus.Found
 rankings = search.rank(found, PAPER_LONG)               # mode -> Rankings
 """
@@ -13,7 +13,7 @@ from training.collections.collection import JudgedCollection
 from training.evaluate_config import EvaluateConfig, FuseConfig
 from training.model_files import load_reader
 from training.searching.corpus import Found, SearchOptions, search_corpus
-from training.searching.encoder import ScoreLimits, TextEncoder
+from training.searching.encoder import ScoreLimits, TextEncoder, enough_memory
 from training.searching.fusion import Fusion, Rankings, rank_modes
 from training.searching.more_texts import MoreTexts, read_more_texts
 
@@ -38,15 +38,19 @@ class ModelSearch:
         limits: ScoreLimits,
         options: SearchOptions,
         index: Path,
-        collections: Sequence[JudgedCollection],
         query_texts: Path | None = None,
         document_texts: Path | None = None,
     ) -> None:
-        """Load the model; raises `InputError` where it, or a file of further texts for `collections`, is of no use."""
-        self.query_texts = _more_texts(query_texts, [each.query_ids for each in collections], "question")
-        self.document_texts = _more_texts(document_texts, [each.docids for each in collections], "document")
+        """Load the model and the further texts; raises `InputError` where they cannot be used."""
+        self.query_texts = read_more_texts(query_texts) if query_texts else None
+        self.document_texts = read_more_texts(document_texts) if document_texts else None
         self.options, self.index = options, index
         self.encoder = TextEncoder(*load_reader(model, limits.max_length, limits.max_query_length), limits)
+
+    def check(self, collections: Sequence[JudgedCollection]) -> None:
+        """Raise `InputError` where the further texts are not those of these questions and documents."""
+        _require_known(self.query_texts, [each.query_ids for each in collections], "question")
+        _require_known(self.document_texts, [each.docids for each in collections], "document")
 
     def find(self, collection: JudgedCollection) -> Found:
         """Search the collection's documents for its questions."""
@@ -57,9 +61,10 @@ class ModelSearch:
         of_documents = self.document_texts.of(collection.lang, collection.docids) if self.document_texts else {}
         number_of = {docid: number for number, docid in enumerate(collection.docids)} if of_documents else {}
         numbered = {number_of[docid]: texts for docid, texts in of_documents.items()}
-        return search_corpus(
-            self.encoder, queries, collection.texts, self.index, self.options, numbered, collection.lang
-        )
+        with enough_memory(self.encoder.limits.sub_batch_tokens, self.encoder.limits.max_length):
+            return search_corpus(
+                self.encoder, queries, collection.texts, self.index, self.options, numbered, collection.lang
+            )
 
     def rank(self, found: Found, fusion: Fusion) -> dict[str, Rankings]:
         """Return the rankings of the five modes; all three together re-rank the dense best, as in the paper."""
@@ -71,12 +76,8 @@ class ModelSearch:
         return rankings
 
 
-def _more_texts(file: Path | None, ids: Sequence[Sequence[str]], kind: str) -> MoreTexts | None:
-    if file is None:
-        return None
-    more = read_more_texts(file)
-    if not any(name in more.texts for own in ids for name in own):
+def _require_known(more: MoreTexts | None, ids: Sequence[Sequence[str]], kind: str) -> None:
+    if more and not any(name in more.texts for own in ids for name in own):
         raise InputError(
-            f"{file} has texts of {len(more.texts)} ids, but of no {kind} here; expand the {kind}s of this data set"
+            f"{more.path} has texts of {len(more.texts)} ids, but of no {kind} here; expand those of this data set"
         )
-    return more

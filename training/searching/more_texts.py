@@ -4,12 +4,12 @@ more = read_more_texts(Path("hyde.jsonl"))
 more.of(collection.lang, collection.query_ids)      # id -> texts
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import InputError
+from training.collections.lines import id_of, objects_of, read_lines, text_of
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,9 @@ def read_more_texts(path: Path) -> MoreTexts:
     if not path.is_file():
         raise InputError(f"there is no file {path}; m3-curate expand writes one")
     texts: dict[str, list[tuple[str | None, str]]] = {}
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                name, text, lang = row["id"], row["text"], row.get("lang")
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise InputError(
-                    f"{path}:{number}: this line is not a JSON object with id and text ({error!r}); make the file with"
-                    " m3-curate expand"
-                ) from error
-            if not isinstance(text, str):
-                raise InputError(f"{path}:{number}: the text of {name!r} is not a string")
-            texts.setdefault(str(name), []).append((str(lang) if lang else None, text))
+    for place, row in objects_of(read_lines(path)):
+        lang = row.get("lang")
+        texts.setdefault(id_of(row, ("id",), place), []).append(
+            (str(lang) if lang else None, text_of(row, "text", place))
+        )
     return MoreTexts(path, texts)

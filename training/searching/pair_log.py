@@ -6,12 +6,12 @@ log.add([3, 8], 17, scores)                     # questions 3 and 8 with documen
 log.scores(questions, documents)                # [n] float32, after reload()
 """
 
+import fcntl
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-
-from data.files import atomic_path
 
 RECORD = np.dtype([("question", "<i4"), ("document", "<i4"), ("score", "<f4")])
 
@@ -23,12 +23,7 @@ class PairLog:
         """Open the log at `path`, which need not exist."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        raw = path.read_bytes() if path.exists() else b""
-        whole = len(raw) - len(raw) % RECORD.itemsize
-        if whole < len(raw):
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(raw[:whole])
-        self._set(np.frombuffer(raw[:whole], dtype=RECORD))
+        self.reload()
 
     def _set(self, records: np.ndarray) -> None:
         self.keys, first = np.unique(pair_keys(records["question"], records["document"]), return_index=True)
@@ -45,10 +40,13 @@ class PairLog:
         records = np.zeros(len(questions), dtype=RECORD)
         records["question"], records["document"], records["score"] = questions, document, scores
         with self.path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # others may write to the same log; closing the file releases it
+            whole = os.fstat(file.fileno()).st_size // RECORD.itemsize * RECORD.itemsize
+            os.ftruncate(file.fileno(), whole)  # the torn record of a process that was killed
             file.write(records.tobytes())
 
     def reload(self) -> None:
-        """Read what was added."""
+        """Read what was added, by others too."""
         self._set(np.fromfile(self.path, dtype=RECORD) if self.path.exists() else np.empty(0, dtype=RECORD))
 
     def scores(self, questions: np.ndarray, documents: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ class Best:
 
     def __init__(self, questions: int, depth: int, heads: int) -> None:
         """Begin with no document."""
-        self.depth = depth
+        self.depth = max(depth, 1)
         self.documents = [np.empty(0, dtype=np.int32) for _ in range(questions)]  # [Q] of [n], best first
         self.keys = [np.empty(0, dtype=np.float32) for _ in range(questions)]  # [Q] of [n], falling
         self.scores = [np.empty((heads, 0), dtype=np.float32) for _ in range(questions)]  # [Q] of [heads, n]

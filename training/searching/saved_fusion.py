@@ -2,7 +2,7 @@
 
     write_fusion(file, saved, about)
     saved = read_fusion(file)                                   # SavedFusion; None where there is no such file
-    fusion, origin = choose_fusion(weights, "saved", model, weights_digest)
+    fusion, origin = choose_fusion(weights, "saved", model, model_digest)
 
 A mode's weights say whether their gain over the paper's is sure. Where it is not, the paper's are used.
 """
@@ -28,7 +28,8 @@ class SavedFusion:
 
     found: Fusion
     sure: tuple[bool, bool]  # dense+sparse, all three
-    weights_digest: str  # of the model whose scores they merge
+    model_digest: str  # of the model whose scores they merge
+    paper: Literal["long", "short"] = "long"  # which of the paper's weights they were held against
 
     def over(self, paper: Fusion) -> Fusion:
         """Return the found weights where their gain is sure, those of `paper` elsewhere."""
@@ -52,7 +53,7 @@ def write_fusion(file: Path, saved: SavedFusion, about: Mapping[str, Any]) -> di
         for (mode, weights), sure in zip(modes.items(), saved.sure, strict=True)
     }
     more = {name: value for name, value in about.items() if name not in rows}
-    held = rows | {"weights_digest": saved.weights_digest} | more
+    held = rows | {"model_digest": saved.model_digest, "over": saved.paper} | more
     write_json(file, held)
     return held
 
@@ -71,11 +72,14 @@ def read_fusion(file: Path) -> SavedFusion | None:
     if not isinstance(held, dict):
         raise _broken(file, "it holds no JSON object")
     two, three = (_mode(file, held, mode, heads) for mode, heads in (("dense_sparse", 2), ("all", 3)))
-    mark = held.get("weights_digest")
+    mark = held.get("model_digest")
     if not isinstance(mark, str):
-        raise _broken(file, f"weights_digest is {mark!r:.60}, not a text")
+        raise _broken(file, f"model_digest is {mark!r:.60}, not a text")
+    over = held.get("over")
+    if over not in ("long", "short"):
+        raise _broken(file, f"over is {over!r:.60}, neither long nor short")
     return SavedFusion(
-        Fusion((two[0][0], two[0][1]), (three[0][0], three[0][1], three[0][2])), (two[1], three[1]), mark
+        Fusion((two[0][0], two[0][1]), (three[0][0], three[0][1], three[0][2])), (two[1], three[1]), mark, over
     )
 
 
@@ -109,7 +113,7 @@ def choose_fusion(
     weights: tuple[float, float, float] | None,
     name: str,
     model: str | None,
-    weights_digest: str,
+    model_digest: str,
     paper: Literal["long", "short"] = "long",
 ) -> tuple[Fusion, str]:
     """Return the fusion that was asked for, and in words where it comes from.
@@ -132,8 +136,10 @@ def choose_fusion(
     default = f"the paper's for {paper} documents"
     if saved is None:
         return PAPER[paper], default
-    if saved.weights_digest != weights_digest:
+    if saved.model_digest != model_digest:
         return PAPER[paper], f"{default}; {file} was made for other weights of the model"
+    if saved.paper != paper:
+        return PAPER[paper], f"{default}; {file} was held against the paper's for {saved.paper} documents"
     if not any(saved.sure):
         return PAPER[paper], f"{default}; {file} found none that are surely better"
     if all(saved.sure):

@@ -10,6 +10,8 @@ one, holds the token vectors.
 """
 
 import contextlib
+import os
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from tqdm import tqdm
 
 from data.files import atomic_path
 from training.model import Representations
+from training.running.memory_and_disk import enough_disk
 from training.searching.encoder import Questions, TextEncoder
 
 SHARD_TOKENS = 1 << 18  # a shard is full with so many tokens or documents; a killed run loses at most one
@@ -72,21 +75,31 @@ def encode_shards(
     """
     files: list[Path] = []
     done = 0
-    while done < total and (file := _file(folder, done)).exists():
-        with np.load(file) as shard:
-            done += len(shard["counts"])
+    while done < total and (size := _documents_in(file := _file(folder, done))):
+        done += size
         files.append(file)
-    free = vector_bytes - sum(file.stat().st_size for file in folder.glob("*.vectors.npy"))
+    # What other corpora keep beside this one counts too: they share the disk.
+    free = vector_bytes - sum(file.stat().st_size for file in folder.parent.glob("*/*.vectors.npy"))
     with tqdm(total=total, initial=done, desc=f"{title} encode".strip(), unit=" documents", smoothing=0.05) as bar:
         for documents in _full_shards(read(done)) if done < total else ():
             file = _file(folder, done)
             size = sum(len(ids) for document in documents for ids in document.ids)
             kept = size * encoder.model.colbert_linear.out_features * 2
-            _write_shard(encoder, documents, file, bar, with_vectors=kept <= free)
+            with enough_disk(file.parent, kept, "the complete shards stay"):
+                _write_shard(encoder, documents, file, bar, with_vectors=kept <= free)
             free -= kept if kept <= free else 0
             done += len(documents)
             files.append(file)
     return files
+
+
+def _documents_in(file: Path) -> int:
+    """Return how many documents a shard holds; 0 for one that is not there, or torn: then it is made again."""
+    try:
+        with np.load(file) as shard:
+            return len(shard["counts"])
+    except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
+        return 0
 
 
 def _file(folder: Path, first: int) -> Path:
@@ -150,6 +163,8 @@ def _new_vectors(file: Path, rows: int, width: int) -> Iterator[np.ndarray | Non
         return
     with atomic_path(file) as temporary:
         vectors = np.lib.format.open_memmap(temporary, "w+", np.float16, (rows, width))
+        with temporary.open("r+b") as stream:  # room first: a mapped page that finds none kills the process
+            os.posix_fallocate(stream.fileno(), 0, temporary.stat().st_size)
         yield vectors
         vectors.flush()
 

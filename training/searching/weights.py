@@ -16,8 +16,10 @@ from typing import Literal
 
 import numpy as np
 
+from training.collections.families import join_families
 from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH, Candidates
-from training.searching.fusion import PAPER_LONG, PAPER_SHORT, Fusion, fuse, list_places
+from training.searching.fusion import Fusion, fuse, list_places
+from training.searching.saved_fusion import PAPER
 
 FusedMode = Literal["dense_sparse", "all"]
 FUSED_MODES: tuple[FusedMode, ...] = ("dense_sparse", "all")
@@ -85,11 +87,15 @@ def _best_dcg(grades: Mapping[int, int]) -> float:
 class WeightSearch:
     """The best weights of one mode for chosen questions; what was measured once is kept."""
 
-    def __init__(self, trials: Trials, langs: Sequence[str]) -> None:
-        """Take the questions and the language [Q] of each: what is best is so in the mean over the languages."""
-        self.trials = trials
+    def __init__(self, trials: Trials, langs: Sequence[str], over: Literal["long", "short"] = "long") -> None:
+        """Take the questions and the language [Q] of each: what is best is so in the mean over the languages.
+
+        `over` says which of the paper's weights are to be beaten: those for what is measured.
+        """
+        self.trials, self.over = trials, over
         self.langs = np.array(langs)
-        self.paper, self.paper_short = (paper_weights(trials.mode, fusion) for fusion in (PAPER_LONG, PAPER_SHORT))
+        papers = {name: paper_weights(trials.mode, fusion) for name, fusion in PAPER.items()}
+        self.paper, self.papers = papers[over], list(papers.values())
         self._kept: dict[Hundredths, np.ndarray] = {}
 
     def ndcg(self, weights: Sequence[Hundredths]) -> np.ndarray:
@@ -106,7 +112,7 @@ class WeightSearch:
         """
         chosen = np.ones(len(self.trials), dtype=bool) if among is None else among
         coarse = self._best(grid(len(self.paper)), chosen)
-        return self._best([*around(coarse), self.paper, self.paper_short], chosen)
+        return self._best([*around(coarse), *self.papers], chosen)
 
     def _best(self, weights: list[Hundredths], chosen: np.ndarray) -> Hundredths:
         figures = mean_over(self.ndcg(weights)[:, chosen], self.langs[chosen])  # [K]
@@ -184,22 +190,3 @@ def deal_folds(families: Sequence[frozenset[str]], langs: Sequence[str], folds: 
         for row in rows.tolist():
             counts[langs[row]][fold] += 1
     return dealt
-
-
-def join_families(families: Sequence[frozenset[str]]) -> np.ndarray:
-    """Return a number [Q] for each question, from 0; it is the same where families share anything, also over others."""
-    leader: dict[str, str] = {}
-
-    def lead(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
-    for family in families:
-        first, *others = sorted(family)
-        for other in others:
-            leader[lead(other)] = lead(first)
-    leaders = [lead(min(family)) for family in families]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(leaders))}
-    return np.array([numbers[name] for name in leaders])
