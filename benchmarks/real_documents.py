@@ -11,8 +11,8 @@ tokenizer trained on --docs, is trained on windows around the evidence, then giv
 
 With --encoder, a pretrained encoder (a folder or hub id) goes the same way in one language: its fresh heads first, the
 encoder frozen, then all weights; judged as it reads 512 tokens, extended to 2,048, and by the best of all windows of a
-document (given as further texts of it, with --combine max). Only articles that the bank has
-questions about are curated then, so that the bench's other articles are kinds of text that the model never saw.
+document (given as further texts of it, with --combine max). Only articles that the bank has questions about are
+curated then, so that the bench's other articles are kinds of text that the model never saw.
 
 Every step is a command, printed as it is run; DIR/*/seconds.json holds how long each took. A step whose result is there
 is skipped: run the same line again after a stop. Fusion weights are chosen on the bench's questions about dev articles.
