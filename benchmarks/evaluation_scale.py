@@ -149,7 +149,7 @@ def time_modes(options: argparse.Namespace, collection: Path, index: Path) -> di
                 key = np.where(scores > 0, scores, -np.inf)
             best.offer(range(len(queries)), numbers, key, scores[None])
         note(name, started)
-    late = LateInteraction(questions, np.arange(len(queries)), "max", encoder.device)
+    late = LateInteraction(questions, np.arange(len(queries)), ("max", "max"), encoder.device)
     asked: dict[int, list[int]] = {}
     for row, numbers in enumerate(lists["dense"].documents):
         for number in numbers[:RERANK_DEPTH].tolist():

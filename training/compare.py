@@ -33,7 +33,7 @@ def compare(config: CompareConfig) -> None:
         print(printable(render_means(before, after, metric, titles)))
         print(printable("\n".join(["", "The means alone, without intervals and slices:", *missing])))
         return
-    compared = compare_questions(tables[0], tables[1], metric, after.get("config", {}).get("max_length"))
+    compared = compare_questions(tables[0], tables[1], metric, reads_to(after))
     print(printable(render_comparison(before, after, compared, titles)))
 
 
@@ -48,6 +48,12 @@ def read_report(file: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file} was not written by m3-train evaluate ({error!r})") from error
     return report
+
+
+def reads_to(report: Mapping[str, Any]) -> int | None:
+    """Return the tokens of a document that a report's model reads at most; None where it reads all."""
+    config = report.get("config", {})
+    return None if config.get("window") == "all" else config.get("max_length")
 
 
 def check_comparable(before: Mapping[str, Any], after: Mapping[str, Any], config: CompareConfig) -> None:

@@ -65,7 +65,7 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
         }
     questions = pa.concat_tables([one.questions for one in judged.values()])
     report = {
-        **summarise(questions, main_metric(collections), config.max_length if config.model else None),
+        **summarise(questions, main_metric(collections), config.reads_to),
         "model": config.model,
         "dataset": str(config.dataset or config.benchmark),
         "split": config.asked_split,
@@ -138,7 +138,7 @@ def _judge(
         rankings |= search.rank(found, fusion)
         lengths = found.lengths.documents
         truncation = describe_truncation(
-            found.lengths, room_of(config.max_length, config.mcls), config.max_query_length
+            found.lengths, config.reads_to and room_of(config.reads_to, config.mcls), config.max_query_length
         )
         seconds["model"] = time.perf_counter() - started
     judgements = judgements_by_mode(collection, rankings)
@@ -169,6 +169,8 @@ def _check(config: EvaluateConfig) -> None:
         raise InputError(f"--out {config.out} is a file that no evaluation wrote; name another")
     if config.index and config.index.exists() and not config.index.is_dir():
         raise InputError(f"--index {config.index} is a file; name a folder")
+    if config.window == "all" and config.document_texts and config.combine == "mean":
+        raise InputError("of windows the best counts: give --combine max with --window all and --document-texts")
     require_own_folder(config.out)
     try:  # now, not after hours of work
         files_folder(config.out).mkdir(parents=True, exist_ok=True)
@@ -204,13 +206,17 @@ def _open_search(config: EvaluateConfig, index: Path) -> "ModelSearch | None":
     return ModelSearch(config.model, limits_of(config), options, index, *more)
 
 
-def describe_truncation(lengths: "Lengths", max_length: int, max_query_length: int) -> dict[str, float]:
-    """Return what cutting at the two limits costs: how many texts are cut, and what share of the documents' tokens."""
+def describe_truncation(lengths: "Lengths", max_length: int | None, max_query_length: int) -> dict[str, float]:
+    """Return what cutting at the two limits costs: how many texts are cut, and what share of the documents' tokens.
+
+    `max_length` is None where documents are read whole.
+    """
     documents = lengths.documents
-    cut = int((documents - max_length).clip(min=0).sum())
+    limit = documents.max(initial=0) if max_length is None else max_length
+    cut = int((documents - limit).clip(min=0).sum())
     return {
         "documents": len(documents),
-        "documents_cut": int((documents > max_length).sum()),
+        "documents_cut": int((documents > limit).sum()),
         "longest_document": int(documents.max(initial=0)),
         "tokens": int(documents.sum()),
         "tokens_cut": cut,

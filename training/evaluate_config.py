@@ -45,6 +45,9 @@ class EvaluateConfig:
     file that it wrote."""
     weights: tuple[float, float, float] | None = None
     """Weights of your own, for both fusions."""
+    window: Literal["head", "all"] = "head"
+    """What the model reads of a document longer than max-length: its beginning, or all of it in windows of that many
+    tokens, of which the best counts."""
     mcls: int | None = None
     """Give documents another CLS after every this many tokens (256 in the paper), whose mean is the dense vector: helps
     a model that was not trained on long texts."""
@@ -73,6 +76,11 @@ class EvaluateConfig:
     def asked_split(self) -> Split:
         """The split whose questions are asked."""
         return self.split or (PAPER_SPLITS[self.benchmark] if self.benchmark else "test")
+
+    @property
+    def reads_to(self) -> int | None:
+        """Tokens of a document that the model reads at most; None without a model, or where it reads all of it."""
+        return self.max_length if self.model and self.window == "head" else None
 
     @property
     def paper_fusion(self) -> Literal["long", "short"]:
@@ -107,6 +115,8 @@ class FuseConfig:
     """Tokens of a document that the model reads."""
     max_query_length: int = 512
     """Tokens of a question that the model reads."""
+    window: Literal["head", "all"] = "head"
+    """What the model reads of a longer document: its beginning, or all of it in windows, of which the best counts."""
     mcls: int | None = None
     """Give documents another CLS after every this many tokens (256 in the paper)."""
     index: Path | None = None
@@ -138,5 +148,7 @@ def check_reading(config: EvaluateConfig | FuseConfig) -> None:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(config, name)}; it must be 3 or more tokens")
     if config.mcls is not None and config.mcls < 1:
         raise InputError(f"--mcls is {config.mcls}; give the tokens between two CLS, such as 256")
+    if config.window == "all" and config.mcls is not None:
+        raise InputError("--window all reads long documents in windows, --mcls whole: give one of them")
     if not config.keep_vectors_gb >= 0 or config.keep_vectors_gb == math.inf:
         raise InputError(f"--keep-vectors-gb is {config.keep_vectors_gb}; give gigabytes of disk space, 0 for none")

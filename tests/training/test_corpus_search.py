@@ -19,6 +19,7 @@ from training.searching.fusion import PAPER_LONG, rank_modes
 from training.searching.index_folder import remove_index
 from training.searching.pair_log import PairLog
 from training.searching.ranked import Best, union_of
+from training.windows import windows
 
 MODEL = Path(__file__).parent.parent / "fixtures" / "parity" / "model"
 WORDS = "harbour bell rope mill ferry lantern goat bridge tea well apple boat 혼자 茶屋 письмо".split()
@@ -47,6 +48,10 @@ def represent(
     model, tokenizer = loaded
     (ids,) = encode_batch(tokenizer, [text], 10_000)
     ids = insert_cls(ids, mcls, limit) if mcls else [*ids[: limit - 1], ids[-1]] if len(ids) > limit else ids
+    return read_ids(model, ids, mcls)
+
+
+def read_ids(model, ids, mcls=None):
     with torch.no_grad():
         one = model(pack([ids], mcls))
     weights: dict[int, float] = {}
@@ -159,6 +164,35 @@ def test_mcls_and_lengths(loaded, tmp_path):
     assert found.lengths.queries.tolist() == [len(encode_batch(tokenizer, ["the bell"], 100)[0])]
 
 
+@pytest.mark.parametrize("vector_bytes", [0, 1 << 30])
+@pytest.mark.parametrize("multi_vector", ["rerank", "all"])
+def test_of_the_windows_of_a_document_the_best_counts(loaded, tmp_path, monkeypatch, vector_bytes, multi_vector):
+    monkeypatch.setattr(shards, "SHARD_TOKENS", 150)
+    texts = [*make_texts(8, 15, longest=60), "the bell " * 60]
+    queries = [["the bell", "a ferry"], ["goat"]]
+    found = search(
+        loaded,
+        queries,
+        texts,
+        tmp_path,
+        limits={"window": "all"},
+        combine="mean",
+        vector_bytes=vector_bytes,
+        multi_vector=multi_vector,
+    )
+    model, tokenizer = loaded
+    room = LIMITS.max_length - 2
+    for row, variants in enumerate(queries):
+        asked = [represent(loaded, text, LIMITS.max_query_length) for text in variants]
+        for number, text in enumerate(texts):
+            (ids,) = encode_batch(tokenizer, [text], 10_000)
+            parts = [[ids[0], *ids[1:-1][a:b], ids[-1]] for a, b in windows(len(ids) - 2, room, corpus.WINDOW_OVERLAP)]
+            pairs = np.array([[plain_pair(one, read_ids(model, part)) for part in parts] for one in asked])
+            expected = pairs.max(axis=1).mean(axis=0)  # the best window, the mean of the question's wordings
+            np.testing.assert_allclose(found.candidates.scores[row][:, number], expected, atol=1e-3)
+    assert found.lengths.documents.max() > 3 * LIMITS.max_length
+
+
 class Stopped(BaseException):
     """A kill."""
 
@@ -240,7 +274,7 @@ def test_a_full_disk_is_said_and_the_complete_shards_stay(loaded, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    "changed", ["text", "max_length", "mcls", "bf16", "weights", "settings", "unweighted", "more", "nothing"]
+    "changed", ["text", "max_length", "mcls", "bf16", "window", "weights", "settings", "unweighted", "more", "nothing"]
 )
 def test_what_decides_a_shard_is_in_its_name(loaded, changed):
     model, tokenizer = copy.deepcopy(loaded[0]), loaded[1]
@@ -254,7 +288,7 @@ def test_what_decides_a_shard_is_in_its_name(loaded, changed):
     elif changed == "unweighted":
         model.unweighted_ids = model.unweighted_ids[:-1]
     limits = {"max_length": 10} if changed == "max_length" else {"mcls": 8} if changed == "mcls" else {}
-    limits = {"bf16": True} if changed == "bf16" else limits
+    limits = {"bf16": True} if changed == "bf16" else {"window": "all"} if changed == "window" else limits
     encoder = TextEncoder(model, tokenizer, dataclasses.replace(LIMITS, **limits))
     other = ["the bell", *texts[1:]] if changed == "text" else texts
     more = {0: ["bell"]} if changed == "more" else {}

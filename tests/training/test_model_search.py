@@ -144,6 +144,23 @@ def test_the_report_counts_further_texts(collection, tmp_path):
     assert measure(collection)["further_texts"] == {}
 
 
+def test_documents_read_in_windows_are_not_cut(collection, capsys):
+    (collection / "corpus.jsonl").write_text(
+        "\n".join(json.dumps({"_id": key, "text": 9 * f"{text} "}) for key, text in DOCUMENTS.items())
+    )
+    assert measure(collection)["truncation"]["en"]["documents_cut"] == 4
+    capsys.readouterr()
+    report = measure(collection, window="all")
+    assert report["truncation"]["en"]["documents_cut"] == 0
+    assert "documents are read whole, in windows" in capsys.readouterr().out
+    for changes, message in (
+        ({"mcls": 4}, "--window all reads long documents in windows"),
+        ({"document_texts": Path("x.jsonl")}, "give --combine max"),
+    ):
+        with pytest.raises(InputError, match=message):
+            measure(collection, window="all", **changes)
+
+
 def test_heads_that_were_never_trained_stand_in_the_report(collection, tmp_path):
     assert measure(collection)["fresh_heads"] == []
     shutil.copytree(MODEL, tmp_path / "headless")

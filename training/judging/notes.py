@@ -41,8 +41,12 @@ def _describe_cut(truncation: Mapping[str, Any], config: Mapping[str, Any], quer
     )
     room = f"{config['max_length']:,} tokens{' with all CLS' if config.get('mcls') else ''}"
     line = (
-        f"{cut:,} of {counted(total, 'document')} {_are(cut)} longer than {room}; "
-        f"{lost / max(tokens, 1):.1%} of all tokens not read"
+        "documents are read whole, in windows"
+        if config.get("window") == "all"
+        else (
+            f"{cut:,} of {counted(total, 'document')} {_are(cut)} longer than {room}; "
+            f"{lost / max(tokens, 1):.1%} of all tokens not read"
+        )
     )
     if cut_queries:
         limit = f"{config['max_query_length']:,} tokens"

@@ -42,7 +42,7 @@ def draw_figures(report: Mapping[str, Any], path: Path) -> None:
         axes.set_ylabel(f"{METRIC_NAMES[metric]} in percent")
         axes.grid(axis="y", alpha=0.3)
         _draw_buckets(axes, _with_mean(report, metric) if name == "language" else slices[name], metric)
-    if report["model"] and "length" in panels:
+    if report["model"] and "length" in panels and report["config"].get("window") != "all":
         panels["length"].set_xlabel(f"the model reads {report['config']['max_length']:,} tokens")
     limits = [panels[name].get_ylim() for name in below]
     for name in below:  # alike, so that heights can be compared

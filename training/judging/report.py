@@ -78,7 +78,7 @@ def render_report(report: Mapping[str, Any]) -> str:
 def _slice_title(report: Mapping[str, Any], name: str) -> str:
     """Return what a slice's buckets are, and what the model cannot have read of them."""
     title = f"{METRIC_NAMES[report['main_metric']]} by {name}: {report['slices_about'][name]}"
-    if name == "length" and report["model"]:
+    if name == "length" and report["model"] and report["config"].get("window") != "all":
         title += f"; the model reads {report['config']['max_length']:,} tokens"
     return title
 

@@ -10,6 +10,7 @@ from training.judging.tables import counted, mode_name
 _SETTINGS = (
     "max_length",
     "max_query_length",
+    "window",
     "mcls",
     "multi_vector",
     "combine",
@@ -26,7 +27,9 @@ def describe_settings(report: Mapping[str, Any]) -> list[str]:
     config = report["config"]
     if not report["model"] or "max_query_length" not in config:
         return []
-    said = [f"settings: documents to {config['max_length']:,} tokens, questions to {config['max_query_length']:,}"]
+    windows = config.get("window") == "all"
+    documents = "documents whole, in windows of" if windows else "documents to"
+    said = [f"settings: {documents} {config['max_length']:,} tokens, questions to {config['max_query_length']:,}"]
     if config.get("mcls"):
         said.append(f"another CLS after every {config['mcls']:,}")
     whole = config.get("multi_vector") == "all"

@@ -37,7 +37,9 @@ from training.searching.shards import (
     question_columns,
     sparse_columns,
 )
+from training.windows import windows
 
+WINDOW_OVERLAP = 0.1  # share of a window that the next repeats
 TEXTS_AT_A_TIME = 64  # tokenised together
 QUESTION_BLOCK = 256  # texts of questions scored at a time: their scores for a shard's documents are held
 _UNCUT = 1 << 30
@@ -87,14 +89,15 @@ def search_corpus(
     counts = np.array([len(variants) for variants in queries])
     starts = np.cumsum(counts) - counts
     questions = encoder.encode_questions(flat, vectors=np.float32)
-    late = LateInteraction(questions, starts, options.combine, encoder.device)
+    combine: Combine = "max" if encoder.limits.window == "all" else options.combine  # of a document's texts
+    late = LateInteraction(questions, starts, (options.combine, combine), encoder.device)
     vectors = DocumentVectors(encoder, files, corpus.read)
     several = len(flat) > len(queries) or bool(more_texts)
     asked = digest(queries, encoder.limits.max_query_length, options.combine if several else None)
     columns = None
     if options.multi_vector == "all":
         columns = score_all(late, files, vectors, asked, len(queries), title)
-    candidates = _search(encoder.device, files, questions, starts, options, columns, title, among)
+    candidates = _search(encoder.device, files, questions, starts, (options, combine), columns, title, among)
     if columns is None:
         log = PairLog(folder / key / f"{asked}.scores")
         candidates = _rerank(late, candidates, vectors, log, options.rerank_depth, title)
@@ -102,7 +105,7 @@ def search_corpus(
 
 
 class _Corpus:
-    """Documents as token ids: cut to what the model reads, a CLS between where that was asked for."""
+    """Documents as token ids: cut to what the model reads or in windows, a CLS between where that was asked for."""
 
     def __init__(self, encoder: TextEncoder, texts: Sequence[str], more_texts: Mapping[int, Sequence[str]]) -> None:
         self.encoder, self.texts, self.more_texts = encoder, texts, more_texts
@@ -112,7 +115,8 @@ class _Corpus:
         limits = self.encoder.limits
         more = sorted((number, list(own)) for number, own in self.more_texts.items())
         model = (self.encoder.model_digest, tokenizer_digest(self.encoder.tokenizer))
-        return digest(digest_texts(self.texts), more, model, limits.max_length, limits.mcls, limits.bf16)
+        reading = (limits.max_length, limits.mcls, limits.bf16, limits.window, WINDOW_OVERLAP)
+        return digest(digest_texts(self.texts), more, model, reading)
 
     def read_from(self, first: int) -> Iterator[Units]:
         """Yield the documents from number `first` on."""
@@ -126,11 +130,15 @@ class _Corpus:
             ids = iter(encode_batch(self.encoder.tokenizer, [text for texts in own for text in texts], _UNCUT))
             for texts in own:
                 units = [next(ids) for _ in texts]
-                yield Units([self._cut(text) for text in units], len(units[0]))
+                yield Units([part for text in units for part in self._parts(text)], len(units[0]))
 
-    def _cut(self, ids: list[int]) -> list[int]:
+    def _parts(self, ids: list[int]) -> list[list[int]]:
         limits = self.encoder.limits
-        return insert_cls(ids, limits.mcls, limits.max_length) if limits.mcls else cut_text(ids, limits.max_length)
+        if limits.window == "all":
+            inner = ids[1:-1]
+            spans = windows(len(inner), limits.max_length - 2, WINDOW_OVERLAP)
+            return [[ids[0], *inner[start:end], ids[-1]] for start, end in spans]
+        return [insert_cls(ids, limits.mcls, limits.max_length) if limits.mcls else cut_text(ids, limits.max_length)]
 
 
 def _search(
@@ -138,12 +146,13 @@ def _search(
     files: Sequence[Path],
     questions: Questions,
     starts: np.ndarray,
-    options: SearchOptions,
+    how: tuple[SearchOptions, Combine],
     columns: Sequence[Path] | None,
     title: str,
     among: Sequence[np.ndarray] | None,
 ) -> Candidates:
     """Return the best by dense, by sparse and, where `columns` hold those scores, by multi-vector, in one pass."""
+    options, combine = how
     dense, sparse = question_columns(questions)
     dense = dense.to(device)
     lists = [Best(len(starts), options.merge_depth, heads=3) for _ in range(2 if columns is None else 3)]
@@ -155,8 +164,8 @@ def _search(
         for rows, own in blocks:
             groups = starts[rows.start : rows.stop] - own.start
             by_text = (
-                dense_columns(shard, dense[own], options.combine),
-                sparse_columns(shard, sparse[own], options.combine),
+                dense_columns(shard, dense[own], combine),
+                sparse_columns(shard, sparse[own], combine),
             )  # each [texts of questions, documents]
             two = [combine_groups(each, groups, options.combine, axis=0) for each in by_text]  # each [B, documents]
             third = np.full_like(two[0], np.nan) if late is None else late[rows.start : rows.stop]

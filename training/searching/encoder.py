@@ -10,7 +10,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -39,6 +39,7 @@ class ScoreLimits:
     sub_batch_tokens: int  # tokens that are encoded at once
     bf16: bool = False
     mcls: int | None = None  # documents get another CLS after every this many tokens
+    window: Literal["head", "all"] = "head"  # of a longer document: its beginning, or windows of which the best counts
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Multi-vector scores of chosen pairs: the dense best of each question, or all documents.
 
-    late = LateInteraction(questions, starts, "max", device)
+    late = LateInteraction(questions, starts, ("max", "max"), device)
     late.score(rows, [vectors])                     # [len(rows)]: questions `rows` with the document of these texts
 
 Token vectors come from the shards that keep them; of other documents they are computed again.
@@ -28,11 +28,16 @@ UnitsOf = Callable[[Sequence[int]], Iterator[Units]]  # documents by their numbe
 class LateInteraction:
     """The token vectors of all questions, ready to be scored against one document after the other."""
 
-    def __init__(self, questions: Questions, starts: np.ndarray, combine: Combine, device: torch.device) -> None:
-        """Take N texts of Q questions; those of a question stand together, from its place in `starts` [Q] on."""
+    def __init__(
+        self, questions: Questions, starts: np.ndarray, combine: tuple[Combine, Combine], device: torch.device
+    ) -> None:
+        """Take N texts of Q questions; those of a question stand together, from its place in `starts` [Q] on.
+
+        `combine` says which score counts of a question's texts, and of a document's.
+        """
         vectors = [own[1:] for own in questions.multi_vector]  # without CLS
         self.tokens = torch.from_numpy(np.concatenate(vectors)).float().to(device)  # [T, d]
-        self.combine: Combine = combine
+        self.of_question, self.of_document = combine
         self._sizes = np.array([len(own) for own in vectors])  # [N]
         self._first = np.cumsum(self._sizes) - self._sizes  # [N] first token of each text
         self._bounds = np.append(starts, len(vectors))  # [Q + 1]
@@ -54,9 +59,9 @@ class LateInteraction:
                 summed = summed.index_add(0, owner, max_similarity(tokens, vectors))
             by_text.append(summed.cpu().numpy() / sizes.clip(min=1))
         scores = np.stack(by_text)  # [texts, V]
-        scores = scores.max(axis=0) if self.combine == "max" else scores.mean(axis=0)  # [V]
+        scores = scores.max(axis=0) if self.of_document == "max" else scores.mean(axis=0)  # [V]
         own = np.diff(self._bounds)[list(rows)]  # [rows] texts of each question
-        return combine_groups(scores[None], np.cumsum(own) - own, self.combine, axis=1)[0]
+        return combine_groups(scores[None], np.cumsum(own) - own, self.of_question, axis=1)[0]
 
 
 def score_nearest(

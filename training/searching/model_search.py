@@ -27,6 +27,7 @@ def limits_of(config: EvaluateConfig | FuseConfig) -> ScoreLimits:
         sub_batch_tokens=config.sub_batch_tokens,
         bf16=config.bf16,
         mcls=config.mcls,
+        window=config.window,
     )
 
 
