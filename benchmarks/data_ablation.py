@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -112,7 +112,8 @@ def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
     )
     if all((options.out / arm / "manifest.json").exists() for arm in ARMS):
         return
-    with serving(options):
+    more = ("--fault", *options.faults.split(), "--log", options.out / "served.jsonl")
+    with serving(options.server, PORT, files_of(options, "bank"), *more):
         dataset = pipeline.run(config, lambda line: print(line, file=sys.stderr))
     with pipeline.open_run(config):
         outputs = pipeline.run_stages(config, "dedup")
@@ -129,15 +130,13 @@ def make_datasets(options: argparse.Namespace, untrained: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(options: argparse.Namespace) -> Iterator[None]:
+def serving(server: Path, port: int, banks: Sequence[Path], *more: object) -> Iterator[None]:
     """Run the server while the block runs."""
-    banks = map(str, files_of(options, "bank"))
-    command = [sys.executable, str(options.server), "--port", str(PORT), "--latency", "0.01", "--bank", *banks]
-    log = options.out / "served.jsonl"
-    process = subprocess.Popen([*command, "--fault", *options.faults.split(), "--log", str(log)])
+    command = [sys.executable, server, "--port", port, "--latency", 0.01, "--bank", *banks, *more]
+    process = subprocess.Popen([*map(str, command)])
     try:
         for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{PORT}/v1/models"):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models"):
                 break
             time.sleep(0.2)
         yield

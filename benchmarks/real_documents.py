@@ -20,15 +20,15 @@ Prints nDCG@10 by language and mode, before and after; the tables of `m3-train c
 """
 
 import argparse
-import contextlib
 import gzip
 import json
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from data_ablation import serving
 
 from data.dataset import load_curated
 from data.files import write_json
@@ -113,24 +113,8 @@ def curate(
     endpoint = f"http://127.0.0.1:{options.port}/v1"
     banks = [options.bench / lang / "bank.jsonl.gz" for lang in langs]
     asking = ("--generator", "openai", "--model", "bank-1", "--base-url", endpoint, "--concurrency", 32)
-    with serving(options, banks):
+    with serving(options.server, options.port, banks):
         run(work, "curate", "curation", "run", "--source", *sources, "--out", work / "run", *asking, *more)
-
-
-@contextlib.contextmanager
-def serving(options: argparse.Namespace, banks: Sequence[Path]) -> Iterator[None]:
-    """Run the server while the block runs."""
-    command = [sys.executable, options.server, "--port", options.port, "--latency", 0.01, "--bank", *banks]
-    process = subprocess.Popen([*map(str, command)])
-    try:
-        for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{options.port}/v1/models"):
-                break
-            time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def write_source(options: argparse.Namespace, work: Path, lang: str) -> Path:
