@@ -11,7 +11,7 @@ tokenizer trained on --docs, is trained on windows around the evidence, then giv
 
 With --encoder, a pretrained encoder (a folder or hub id) goes the same way in one language: its fresh heads first, the
 encoder frozen, then all weights; judged as it reads 512 tokens, extended to 2,048, and by the best of all windows of a
-document (given as further texts of it, with --combine max). Only articles that the bank has questions about are
+document. Only articles that the bank has questions about are
 curated then, so that the bench's other articles are kinds of text that the model never saw.
 
 Every step is a command, printed as it is run; DIR/*/seconds.json holds how long each took. A step whose result is there
@@ -37,7 +37,6 @@ from training.evaluate_config import MODES
 
 WINDOW, WHOLE = 2048, 8192  # tokens: what the small model trains on, and what it reads when it is judged
 ENCODER_WINDOW, ENCODER_WHOLE = 512, 2048
-WINDOW_CHARACTERS = 1900  # of English: somewhat less than 512 tokens
 EVIDENCE = ("--window", "evidence", "--batch-size", 16, "--report-to", "none")
 
 
@@ -98,8 +97,7 @@ def run_encoder(options: argparse.Namespace) -> None:
         done(work, f"{name}-whole", "init", "--from", work / name, "--max-length", ENCODER_WHOLE)
     lengths = {"start": ENCODER_WINDOW, "start-whole": ENCODER_WHOLE}
     judge(work, (judged, tuning), lengths | {"tuned": ENCODER_WINDOW, "tuned-whole": ENCODER_WHOLE})
-    windows = ("--document-texts", write_windows(judged / lang, work / "windows.jsonl"), "--combine", "max")
-    evaluate(work, judged, "tuned", "tuned-windows", ENCODER_WINDOW, *windows)
+    evaluate(work, judged, "tuned", "tuned-windows", ENCODER_WINDOW, "--window", "all")
     for before, after in (("start", "start-whole"), ("start-whole", "tuned-whole"), ("tuned-whole", "tuned-windows")):
         compare(work, before, after)
 
@@ -165,19 +163,6 @@ def write_bench(folder: Path, target: Path, split: dict[str, str], part: str) ->
     link.unlink(missing_ok=True)
     link.symlink_to((folder / "corpus.jsonl.gz").resolve())
     return {letters(json.loads(line)["text"]) for line in rows}
-
-
-def write_windows(folder: Path, file: Path) -> Path:
-    """Write every document of a folder as texts that a short-sighted model can read whole; return the file."""
-    with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as corpus:
-        texts = [(row["docid"], row["lang"], row["text"]) for row in map(json.loads, corpus)]
-    rows = [
-        {"id": docid, "lang": lang, "text": text[start : start + WINDOW_CHARACTERS]}
-        for docid, lang, text in texts
-        for start in range(0, len(text), WINDOW_CHARACTERS)
-    ]
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return file
 
 
 def judge(work: Path, folders: tuple[Path, Path], lengths: dict[str, int]) -> None:
