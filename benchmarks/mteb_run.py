@@ -52,13 +52,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--max-length", type=int, default=EvaluateConfig.max_length)
     parser.add_argument("--max-query-length", type=int, default=EvaluateConfig.max_query_length)
+    parser.add_argument("--window", choices=["head", "all"], default=EvaluateConfig.window)
     parser.add_argument("--mcls", type=int, default=EvaluateConfig.mcls)
     options = parser.parse_args()
     if not options.tasks and options.local is None:
         parser.error("give --tasks or --local")
-    if PLAIN in options.mode and options.mcls is not None:
-        parser.error(f"--mode {PLAIN} puts no CLS between; leave --mcls out")
-    reading = {"max_length": options.max_length, "max_query_length": options.max_query_length, "mcls": options.mcls}
+    if PLAIN in options.mode and (options.mcls is not None or options.window == "all"):
+        parser.error(f"--mode {PLAIN} reads the beginning, without CLS between; leave --mcls and --window out")
+    reading = {name: getattr(options, name) for name in ("max_length", "max_query_length", "mcls", "window")}
     tasks = list(mteb.get_tasks(tasks=options.tasks, languages=options.languages)) if options.tasks else []
     ours: dict[str, dict[str, dict[str, float]]] = {}
     if options.local is not None:

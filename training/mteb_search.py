@@ -55,6 +55,7 @@ class M3Search:
         *,
         max_length: int = EvaluateConfig.max_length,
         max_query_length: int = EvaluateConfig.max_query_length,
+        window: Literal["head", "all"] = EvaluateConfig.window,
         mcls: int | None = EvaluateConfig.mcls,
         fusion: Fusion | None = None,
         multi_vector: MultiVector = EvaluateConfig.multi_vector,
@@ -76,6 +77,7 @@ class M3Search:
             sub_batch_tokens=sub_batch_tokens,
             bf16=bf16,
             mcls=mcls,
+            window=window,
         )
         self.name, self.mode = model, mode
         self.multi_vector, self.folder = multi_vector, index
@@ -98,6 +100,7 @@ class M3Search:
             "max_query_length": limits.max_query_length,
         }
         changed = {
+            "window": (limits.window, EvaluateConfig.window),
             "mcls": (limits.mcls, EvaluateConfig.mcls),
             "bf16": (limits.bf16, EvaluateConfig.bf16),
             "multi_vector": (self.multi_vector, EvaluateConfig.multi_vector),

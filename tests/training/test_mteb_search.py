@@ -80,6 +80,16 @@ def test_top_k_cuts_and_mcls_counts(searchers):
     assert np.abs(dense - scored(with_cls)[0]).max() > 1e-3
 
 
+def test_windows_reach_what_the_beginning_does_not(searchers):
+    long_document = Dataset.from_list([{"id": "d0", "text": "a mill " * 40 + "the goat on the bridge"}])
+    scores = {}
+    for window in ("head", "all"):
+        searcher = M3Search(MODEL, "sparse", **READING, window=window)
+        searcher.index(long_document, **CALL)
+        scores[window] = searcher.search(queries(), top_k=10, top_ranked=None, **CALL)["q0"].get("d0", 0.0)
+    assert scores["all"] > scores["head"]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_given_candidates_are_ranked_all_and_alone(searchers, mode, monkeypatch):
     monkeypatch.setattr(mteb_search, "MERGE_DEPTH", 1)
