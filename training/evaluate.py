@@ -19,10 +19,9 @@ from tqdm import tqdm
 
 from data.errors import InputError, printable
 from data.files import atomic_folder, is_json_with, write_json
-from training.collections.benchmarks import read_benchmark
+from training.collections.benchmarks import read_collections
 from training.collections.collection import JudgedCollection
 from training.collections.families import joined_families
-from training.collections.read import read_judged
 from training.evaluate_config import EvaluateConfig, check_reading
 from training.judging.files import INDEX, PICTURE, QRELS, QUESTIONS, RUNS, files_folder, require_own_folder
 from training.judging.metrics import METRIC_DEPTH, judgements_by_mode
@@ -52,7 +51,9 @@ def evaluate(config: EvaluateConfig) -> dict[str, Any]:
     index = config.index or files_folder(config.out) / INDEX
     search = _open_search(config, index)
     _choose_fusion(config, search, ())  # a file that cannot be used is told before anything is read
-    collections = _read(config)
+    collections = read_collections(
+        config.dataset, config.benchmark, config.asked_split, config.languages, config.out.parent
+    )  # their texts are kept where the report will stand, in a file without a name
     if search is not None:
         search.check(collections)
     fusion, origin = _choose_fusion(config, search, collections)
@@ -146,15 +147,6 @@ def _judge(
     write_runs(collection, rankings, runs)
     write_qrels(collection, judgements, qrels)
     return _Judged(judge_questions(collection, families, rankings, judgements, lengths), truncation, seconds)
-
-
-def _read(config: EvaluateConfig) -> list[JudgedCollection]:
-    """Return what is measured; the texts are kept where the report will stand, in a file without a name."""
-    work = config.out.parent
-    if config.benchmark:
-        return read_benchmark(config.benchmark, config.dataset, config.asked_split, config.languages, work)
-    assert config.dataset is not None
-    return read_judged(config.dataset, config.asked_split, config.languages, work)
 
 
 def _check(config: EvaluateConfig) -> None:

@@ -16,10 +16,9 @@ from tqdm import tqdm
 
 from data.errors import InputError, printable
 from data.files import is_json_with
-from training.collections.benchmarks import read_benchmark
+from training.collections.benchmarks import read_collections
 from training.collections.collection import JudgedCollection
 from training.collections.families import join_families, question_families
-from training.collections.read import read_judged
 from training.evaluate_config import FuseConfig, check_reading
 from training.judging.weights import ModeWeights, describe_weights, judge_weights, render_fusion
 from training.searching.candidates import Candidates
@@ -39,7 +38,7 @@ def fuse(config: FuseConfig) -> dict[str, Any]:
     file = _check(config)
     options = SearchOptions(vector_bytes=int(config.keep_vectors_gb * 1e9))
     search = ModelSearch(config.model, limits_of(config), options, config.index or file.with_suffix(".index"))
-    collections = _read(config, file.parent)
+    collections = read_collections(config.dataset, config.benchmark, config.split, config.languages, file.parent)
     langs = [collection.lang for collection in collections for _ in collection.queries]
     dataset = None if config.benchmark else config.dataset
     families = [family for collection in collections for family in question_families(dataset, collection)]
@@ -89,13 +88,6 @@ def _check(config: FuseConfig) -> Path:
 
 def _source(config: FuseConfig) -> str:
     return str(config.dataset or config.benchmark)
-
-
-def _read(config: FuseConfig, work: Path) -> list[JudgedCollection]:
-    if config.benchmark:
-        return read_benchmark(config.benchmark, config.dataset, config.split, config.languages, work)
-    assert config.dataset is not None
-    return read_judged(config.dataset, config.split, config.languages, work)
 
 
 def _search(

@@ -29,6 +29,9 @@ SPARSE_FILE, MULTI_VECTOR_FILE = "sparse_linear.pt", "colbert_linear.pt"
 _HEAD_OF: dict[str, Head] = {SPARSE_FILE: "sparse", MULTI_VECTOR_FILE: "multi_vec"}
 
 
+UNCUT = 1 << 30  # a length that no text reaches
+
+
 def encode_batch(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], max_length: int) -> list[list[int]]:
     """Return the token ids of each text with CLS and EOS, cut to `max_length` tokens."""
     encoded = tokenizer(list(texts), truncation=True, max_length=max_length, return_attention_mask=False, verbose=False)

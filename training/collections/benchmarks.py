@@ -10,6 +10,7 @@ from training.collections.miracl import read_miracl
 from training.collections.mkqa import read_mkqa
 from training.collections.mldr import read_mldr
 from training.collections.narrativeqa import read_narrativeqa
+from training.collections.read import read_judged
 from training.evaluate_config import Benchmark
 
 _READERS: dict[Benchmark, Callable[[Path | None, str, Sequence[str], Path | None], list[JudgedCollection]]] = {
@@ -18,6 +19,16 @@ _READERS: dict[Benchmark, Callable[[Path | None, str, Sequence[str], Path | None
     "mkqa": read_mkqa,
     "narrativeqa": read_narrativeqa,
 }
+
+
+def read_collections(
+    dataset: Path | None, benchmark: Benchmark | None, split: str, languages: Sequence[str], work: Path
+) -> list[JudgedCollection]:
+    """Return the collections that a command asks for: of the benchmark where one is named, else of the data set."""
+    if benchmark:
+        return read_benchmark(benchmark, dataset, split, languages, work)
+    assert dataset is not None
+    return read_judged(dataset, split, languages, work)
 
 
 def read_benchmark(

@@ -1,5 +1,6 @@
 """A test collection of one language: its documents, its questions, and which document answers which question."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class JudgedCollection:
         """The metric to look at first: grades are not known where documents are judged by the answers they hold."""
         return "recall@100" if self.answers else "ndcg@10"
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """Identify what is measured: results with equal digests can be compared."""
         documents = digest_texts(self.docids), self.texts_digest

@@ -12,14 +12,13 @@ import numpy as np
 
 from training.mining.questions import Text
 from training.model import M3
-from training.model_files import encode_batch, load_reader
+from training.model_files import UNCUT, encode_batch, load_reader
 from training.searching.encoder import ScoreLimits, TextEncoder
 from training.windows import window_around, windows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_UNCUT = 1 << 30
 
 Span = tuple[int, int]
 
@@ -45,7 +44,7 @@ class WindowEncoder(TextEncoder):
         `spans`, in characters of its own text, get a window in whose middle they stand, where there are several.
         """
         room = self.limits.max_length - 2
-        (ids,) = encode_batch(self.tokenizer, [text.text], _UNCUT)
+        (ids,) = encode_batch(self.tokenizer, [text.text], UNCUT)
         inner = ids[1:-1]
         found = windows(len(inner), room, self.overlap)
         if len(found) > 1 and spans:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from data.files import digest
 from training.batching.examples import tokenizer_digest
 from training.collections.texts import digest_texts
-from training.model_files import encode_batch
+from training.model_files import UNCUT, encode_batch
 from training.packing import cut_text, insert_cls
 from training.searching.candidates import MERGE_DEPTH, RERANK_DEPTH, Candidates, best_first
 from training.searching.encoder import Questions, TextEncoder
@@ -42,7 +42,6 @@ from training.windows import windows
 WINDOW_OVERLAP = 0.1  # share of a window that the next repeats
 TEXTS_AT_A_TIME = 64  # tokenised together
 QUESTION_BLOCK = 256  # texts of questions scored at a time: their scores for a shard's documents are held
-_UNCUT = 1 << 30
 
 MultiVector = Literal["rerank", "all"]
 
@@ -127,7 +126,7 @@ class _Corpus:
         for start in range(0, len(numbers), TEXTS_AT_A_TIME):
             part = numbers[start : start + TEXTS_AT_A_TIME]
             own = [[self.texts[number], *self.more_texts.get(number, ())] for number in part]
-            ids = iter(encode_batch(self.encoder.tokenizer, [text for texts in own for text in texts], _UNCUT))
+            ids = iter(encode_batch(self.encoder.tokenizer, [text for texts in own for text in texts], UNCUT))
             for texts in own:
                 units = [next(ids) for _ in texts]
                 yield Units([part for text in units for part in self._parts(text)], len(units[0]))
@@ -208,4 +207,4 @@ def _document_lengths(files: Sequence[Path]) -> np.ndarray:
 
 def _lengths(encoder: TextEncoder, queries: Sequence[Sequence[str]]) -> np.ndarray:
     """Return the tokens [Q] of each question's own text before it was cut."""
-    return np.array([len(ids) for ids in encode_batch(encoder.tokenizer, [own[0] for own in queries], _UNCUT)])
+    return np.array([len(ids) for ids in encode_batch(encoder.tokenizer, [own[0] for own in queries], UNCUT)])

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from data.errors import RunError
 from data.text import estimate_tokens
 from training.model import M3
-from training.model_files import encode_batch
+from training.model_files import UNCUT, encode_batch
 from training.packing import cut_text, insert_cls, split_by_tokens
 from training.scores import score_columns
 from training.searching.encoder import ScoreLimits, encode_ids
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 QUERY_BLOCK_TOKENS = 4096
 # Documents are tokenised this many (estimated) tokens at a time, so that their ids never all stand in memory.
 WINDOW_TOKENS = 500_000
-_UNCUT = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _batches(
     The longest texts come first, so that a batch too large for the device fails at once. Uncut lengths go to `lengths`.
     """
     for window in _windows(texts):
-        encoded = dict(zip(window, encode_batch(tokenizer, [texts[i] for i in window], _UNCUT), strict=True))
+        encoded = dict(zip(window, encode_batch(tokenizer, [texts[i] for i in window], UNCUT), strict=True))
         lengths[window] = [len(encoded[i]) for i in window]
         order = np.array(sorted(window, key=lambda i: (-len(encoded[i]), i)))
         if mcls:
